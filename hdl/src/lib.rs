@@ -1,1 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Syncline's hardware, written in RustHDL.
 
+pub mod memory;
+pub mod stream;
