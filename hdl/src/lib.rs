@@ -2,4 +2,6 @@
 //! Syncline's hardware, written in RustHDL.
 
 pub mod memory;
+pub mod ram;
+pub mod sim;
 pub mod stream;
