@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Syncline's hardware, written in RustHDL.
+//! Syncline's hardware: a TCP offload engine in RustHDL.
 
-pub mod memory;
-pub mod ram;
-pub mod sim;
-pub mod stream;
+pub mod types;
