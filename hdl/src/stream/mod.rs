@@ -20,6 +20,11 @@
 //!
 //! Reset empties every block: frames inside are lost, and the next beat in is the first of a frame.
 
+pub mod skid;
+
+#[cfg(test)]
+pub(crate) mod bench;
+
 use rust_hdl::prelude::*;
 
 /// One beat of a 64-bit frame stream.
