@@ -20,7 +20,10 @@
 //!
 //! Reset empties every block: frames inside are lost, and the next beat in is the first of a frame.
 
+pub mod arbiter;
+pub mod fifo;
 pub mod skid;
+pub mod small_fifo;
 
 #[cfg(test)]
 pub(crate) mod bench;

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Several streams into one: [`FrameArbiter64`] and its sisters for frames, [`RecordArbiter`] and [`PriorityArbiter`]
+//! for records.
+
+use rust_hdl::prelude::*;
+
+use super::{Beat64, Beat128, Beat512, StreamIn, StreamOut};
+
+/// Round-robin choice among `N` requests.
+///
+/// `select` is one-hot, the first request after the one that had the last turn, and zero without a request. It stays
+/// on its choice until `done`, so that an offer made is never withdrawn.
+#[derive(LogicBlock, Default)]
+pub struct RoundRobin<const N: usize> {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, Bit>,
+    pub request: Signal<In, Bits<N>>,
+    /// The turn of the selected request ends with this cycle.
+    pub done: Signal<In, Bit>,
+    pub select: Signal<Out, Bits<N>>,
+    /// The requests above the last selected one.
+    above: DFF<Bits<N>>,
+    locked: DFF<Bit>,
+    choice: DFF<Bits<N>>,
+    next: Signal<Local, Bits<N>>,
+    next_less_one: Signal<Local, Bits<N>>,
+    next_first: Signal<Local, Bits<N>>,
+    any_less_one: Signal<Local, Bits<N>>,
+    any_first: Signal<Local, Bits<N>>,
+    selected: Signal<Local, Bits<N>>,
+    selected_less_one: Signal<Local, Bits<N>>,
+    upto: Signal<Local, Bits<N>>,
+}
+
+impl<const N: usize> Logic for RoundRobin<N> {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, above, locked, choice);
+        // x & !(x - 1) is the lowest bit set in x.
+        self.next.next = self.request.val() & self.above.q.val();
+        self.next_less_one.next = self.next.val() - 1;
+        self.next_first.next = self.next.val() & !self.next_less_one.val();
+        self.any_less_one.next = self.request.val() - 1;
+        self.any_first.next = self.request.val() & !self.any_less_one.val();
+        self.selected.next = self.any_first.val();
+        if self.next.val().any() {
+            self.selected.next = self.next_first.val();
+        }
+        if self.locked.q.val() {
+            self.selected.next = self.choice.q.val();
+        }
+        self.select.next = self.selected.val();
+        self.choice.d.next = self.selected.val();
+        self.locked.d.next = self.selected.val().any() & !self.done.val();
+
+        self.selected_less_one.next = self.selected.val() - 1;
+        self.upto.next = self.selected.val() | self.selected_less_one.val();
+        if self.selected.val().any() {
+            self.above.d.next = !self.upto.val();
+        }
+        if self.reset.val() {
+            self.locked.d.next = false;
+            self.above.d.next = 0.into();
+        }
+    }
+}
+
+/// Fixed-priority choice among `N` requests, lowest first. The ports are those of [`RoundRobin`].
+#[derive(LogicBlock, Default)]
+pub struct LowestFirst<const N: usize> {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, Bit>,
+    pub request: Signal<In, Bits<N>>,
+    /// The turn of the selected request ends with this cycle.
+    pub done: Signal<In, Bit>,
+    pub select: Signal<Out, Bits<N>>,
+    locked: DFF<Bit>,
+    choice: DFF<Bits<N>>,
+    less_one: Signal<Local, Bits<N>>,
+    selected: Signal<Local, Bits<N>>,
+}
+
+impl<const N: usize> Logic for LowestFirst<N> {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, locked, choice);
+        self.less_one.next = self.request.val() - 1;
+        self.selected.next = self.request.val() & !self.less_one.val();
+        if self.locked.q.val() {
+            self.selected.next = self.choice.q.val();
+        }
+        self.select.next = self.selected.val();
+        self.choice.d.next = self.selected.val();
+        self.locked.d.next = self.selected.val().any() & !self.done.val();
+        if self.reset.val() {
+            self.locked.d.next = false;
+        }
+    }
+}
+
+macro_rules! frame_arbiter {
+    ($name:ident, $beat:ident) => {
+        /// Round-robin arbiter of `N` frame streams (2 to 4): a frame goes out whole before another input has its turn.
+        ///
+        /// No bubble between frames, no register in the data path.
+        #[derive(LogicBlock)]
+        pub struct $name<const N: usize> {
+            pub clock: Signal<In, Clock>,
+            pub reset: Signal<In, Bit>,
+            pub inp: [StreamIn<$beat>; N],
+            pub out: StreamOut<$beat>,
+            /// The input that `out` shows, one-hot.
+            pub select: Signal<Out, Bits<N>>,
+            turn: RoundRobin<N>,
+            request: [Signal<Local, Bits<N>>; N],
+            beat: Signal<Local, $beat>,
+            valid: Signal<Local, Bit>,
+        }
+
+        impl<const N: usize> Default for $name<N> {
+            fn default() -> Self {
+                assert!((2..=4).contains(&N), "arbiter: 2 to 4 inputs, not {N}");
+                Self {
+                    clock: Default::default(),
+                    reset: Default::default(),
+                    inp: std::array::from_fn(|_| Default::default()),
+                    out: Default::default(),
+                    select: Default::default(),
+                    turn: Default::default(),
+                    request: std::array::from_fn(|_| Default::default()),
+                    beat: Default::default(),
+                    valid: Default::default(),
+                }
+            }
+        }
+
+        impl<const N: usize> Logic for $name<N> {
+            #[hdl_gen]
+            fn update(&mut self) {
+                clock!(self, clock, turn);
+                self.turn.reset.next = self.reset.val();
+                self.request[0].next = 0.into();
+                if self.inp[0].valid.val() {
+                    self.request[0].next = 1.into();
+                }
+                for i in 1..N {
+                    self.request[i].next = self.request[i - 1].val().replace_bit(i, self.inp[i].valid.val());
+                    self.turn.request.next = self.request[i].val();
+                }
+                self.select.next = self.turn.select.val();
+
+                self.beat.next = self.inp[0].data.val();
+                self.valid.next = self.turn.select.val().get_bit(0) & self.inp[0].valid.val();
+                self.inp[0].ready.next = self.turn.select.val().get_bit(0) & self.out.ready.val();
+                for i in 1..N {
+                    self.inp[i].ready.next = self.turn.select.val().get_bit(i) & self.out.ready.val();
+                    if self.turn.select.val().get_bit(i) {
+                        self.beat.next = self.inp[i].data.val();
+                        self.valid.next = self.inp[i].valid.val();
+                    }
+                }
+                self.out.data.next = self.beat.val();
+                self.out.valid.next = self.valid.val();
+                self.turn.done.next = self.valid.val() & self.out.ready.val() & self.beat.val().last;
+            }
+        }
+    };
+}
+frame_arbiter!(FrameArbiter64, Beat64);
+frame_arbiter!(FrameArbiter128, Beat128);
+frame_arbiter!(FrameArbiter512, Beat512);
+
+macro_rules! record_arbiter {
+    ($(#[$doc:meta])* $name:ident, $turn:ident) => {
+        $(#[$doc])*
+        #[derive(LogicBlock)]
+        pub struct $name<T: Synth, const N: usize> {
+            pub clock: Signal<In, Clock>,
+            pub reset: Signal<In, Bit>,
+            pub inp: [StreamIn<T>; N],
+            pub out: StreamOut<T>,
+            /// The input that `out` shows, one-hot.
+            pub select: Signal<Out, Bits<N>>,
+            turn: $turn<N>,
+            request: [Signal<Local, Bits<N>>; N],
+        }
+
+        impl<T: Synth, const N: usize> Default for $name<T, N> {
+            fn default() -> Self {
+                assert!((2..=8).contains(&N), "arbiter: 2 to 8 inputs, not {N}");
+                Self {
+                    clock: Default::default(),
+                    reset: Default::default(),
+                    inp: std::array::from_fn(|_| Default::default()),
+                    out: Default::default(),
+                    select: Default::default(),
+                    turn: Default::default(),
+                    request: std::array::from_fn(|_| Default::default()),
+                }
+            }
+        }
+
+        impl<T: Synth, const N: usize> Logic for $name<T, N> {
+            #[hdl_gen]
+            fn update(&mut self) {
+                clock!(self, clock, turn);
+                self.turn.reset.next = self.reset.val();
+                self.request[0].next = 0.into();
+                if self.inp[0].valid.val() {
+                    self.request[0].next = 1.into();
+                }
+                self.out.data.next = self.inp[0].data.val();
+                self.inp[0].ready.next = self.turn.select.val().get_bit(0) & self.out.ready.val();
+                for i in 1..N {
+                    self.request[i].next = self.request[i - 1].val().replace_bit(i, self.inp[i].valid.val());
+                    self.turn.request.next = self.request[i].val();
+                    self.inp[i].ready.next = self.turn.select.val().get_bit(i) & self.out.ready.val();
+                    if self.turn.select.val().get_bit(i) {
+                        self.out.data.next = self.inp[i].data.val();
+                    }
+                }
+                self.select.next = self.turn.select.val();
+                self.out.valid.next = self.turn.select.val().any();
+                self.turn.done.next = self.out.ready.val();
+            }
+        }
+    };
+}
+record_arbiter!(
+    /// Round-robin arbiter of `N` record streams (2 to 8), an item per cycle, no register in the data path.
+    RecordArbiter,
+    RoundRobin
+);
+record_arbiter!(
+    /// Fixed-priority arbiter of `N` record streams (2 to 8): input 0 first. No register in the data path.
+    PriorityArbiter,
+    LowestFirst
+);
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+    use crate::sim::{ready, settle, tick};
+    use crate::stream::bench::{Beat, Drain, Feed, PACES, Rng, beats, clocked};
+
+    clocked!(FrameArbiter64<2>, FrameArbiter64<3>, FrameArbiter64<4>, FrameArbiter512<2>);
+    clocked!(RecordArbiter<Bits<16>, 3>, PriorityArbiter<Bits<16>, 3>);
+
+    /// Frames `[input, number, ...]` through every input: each comes out whole, and those of an input in order.
+    macro_rules! frames_stay_whole {
+        ($block:ident, $beat:ident, $n:literal) => {
+            let mut rng = Rng::new(7);
+            for (gap, stall) in PACES {
+                let mut uut = ready(Box::<$block<$n>>::default());
+                let mut sent: Vec<VecDeque<Vec<u8>>> = vec![VecDeque::new(); $n];
+                let mut feeds = vec![];
+                for (input, frames) in sent.iter_mut().enumerate() {
+                    let mut items = vec![];
+                    for _ in 0..20 {
+                        let len = rng.below(4 * <$beat>::LANES as u64) as usize;
+                        let frame = [vec![input as u8], rng.bytes(len)].concat();
+                        items.extend(beats::<$beat>(&frame, &mut rng));
+                        frames.push_back(frame);
+                    }
+                    feeds.push(Feed::new(items, gap));
+                }
+                let total: usize =
+                    sent.iter().flatten().map(|frame| frame.len().div_ceil(<$beat>::LANES)).sum();
+                let mut drain = Drain::<$beat>::new(stall);
+                let mut cycles = 0;
+                while drain.got.len() < total {
+                    for (feed, port) in feeds.iter_mut().zip(&mut uut.inp) {
+                        feed.drive(port, &mut rng);
+                    }
+                    drain.drive(&mut uut.out, &mut rng);
+                    settle(&mut *uut);
+                    for (feed, port) in feeds.iter_mut().zip(&uut.inp) {
+                        feed.sample(port);
+                    }
+                    drain.sample(&uut.out);
+                    tick(&mut *uut);
+                    cycles += 1;
+                    assert!(cycles < 10_000, "stuck");
+                }
+                if (gap, stall) == (0, 0) {
+                    assert_eq!(cycles, total, "no bubbles");
+                }
+                let mut turns = vec![];
+                for frame in crate::stream::bench::frames(&drain.got) {
+                    let input = usize::from(frame[0]);
+                    assert_eq!(Some(frame), sent[input].pop_front());
+                    turns.push(input);
+                }
+                if gap == 0 {
+                    // Everybody always asks: turns go round.
+                    assert!(turns.iter().enumerate().all(|(i, input)| *input == i % $n), "{turns:?}");
+                }
+            }
+        };
+    }
+
+    #[test]
+    fn frames_of_two_three_and_four_inputs_stay_whole() {
+        frames_stay_whole!(FrameArbiter64, Beat64, 2);
+        frames_stay_whole!(FrameArbiter64, Beat64, 3);
+        frames_stay_whole!(FrameArbiter64, Beat64, 4);
+    }
+
+    #[test]
+    fn frames_of_512_bits_stay_whole() {
+        frames_stay_whole!(FrameArbiter512, Beat512, 2);
+    }
+
+    /// Items `input * 1000 + number` through a block with three inputs: the order of the inputs taken.
+    macro_rules! turns {
+        ($block:ident, $rng:expr, $gap:expr, $stall:expr) => {{
+            let mut uut = ready(Box::<$block<Bits<16>, 3>>::default());
+            let items = |input: u64| (0..30).map(move |i| Bits::<16>::from(input * 1000 + i));
+            let mut feeds: Vec<_> = (0..3).map(|input| Feed::new(items(input), $gap)).collect();
+            let mut drain = Drain::new($stall);
+            let mut cycles = 0;
+            while drain.got.len() < 90 {
+                for (feed, port) in feeds.iter_mut().zip(&mut uut.inp) {
+                    feed.drive(port, $rng);
+                }
+                drain.drive(&mut uut.out, $rng);
+                settle(&mut *uut);
+                for (feed, port) in feeds.iter_mut().zip(&uut.inp) {
+                    feed.sample(port);
+                }
+                drain.sample(&uut.out);
+                tick(&mut *uut);
+                cycles += 1;
+                assert!(cycles < 2_000, "stuck");
+            }
+            let mut next = [0; 3];
+            let mut turns = vec![];
+            for item in drain.got {
+                let (input, number) = (item.index() / 1000, item.index() % 1000);
+                assert_eq!(number, next[input]);
+                next[input] += 1;
+                turns.push(input);
+            }
+            turns
+        }};
+    }
+
+    #[test]
+    fn records_go_round() {
+        let mut rng = Rng::new(8);
+        for (gap, stall) in PACES {
+            let turns = turns!(RecordArbiter, &mut rng, gap, stall);
+            if gap == 0 {
+                assert!(turns.iter().enumerate().all(|(i, input)| *input == i % 3), "{turns:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn records_go_by_priority() {
+        let mut rng = Rng::new(9);
+        for (gap, stall) in PACES {
+            let turns = turns!(PriorityArbiter, &mut rng, gap, stall);
+            if gap == 0 {
+                assert!(turns.is_sorted(), "{turns:?}");
+            }
+        }
+    }
+
+    /// An input that asks alone is served at once, whatever had the last turn.
+    #[test]
+    fn nobody_waits_for_the_silent() {
+        let mut uut = ready(Box::<RecordArbiter<Bits<16>, 3>>::default());
+        uut.out.ready.next = true;
+        for input in [2, 2, 0, 2, 1, 1] {
+            (0..3).for_each(|i| uut.inp[i].valid.next = i == input);
+            settle(&mut *uut);
+            assert!(uut.out.valid.val() && uut.inp[input].ready.val());
+            tick(&mut *uut);
+        }
+    }
+}
