@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Syncline's hardware: a TCP offload engine in RustHDL.
 
+pub mod flow;
 pub mod host;
 pub mod memory;
 pub mod ram;
+pub mod sched;
 pub mod sim;
 pub mod stream;
+pub mod tcp;
+pub mod timer;
 pub mod types;

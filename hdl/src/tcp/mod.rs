@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The TCP segment path: receiving into staging, placing into the receive rings, and sending.
+
+pub mod placer;
+pub mod rx;
+pub mod tx;
