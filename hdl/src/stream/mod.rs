@@ -24,6 +24,7 @@ pub mod arbiter;
 pub mod fifo;
 pub mod skid;
 pub mod small_fifo;
+pub mod strip;
 
 #[cfg(test)]
 pub(crate) mod bench;

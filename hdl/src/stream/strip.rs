@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! [`Strip64`], [`Strip512`]: drop the first bytes of every frame.
+
+use rust_hdl::prelude::*;
+
+use super::{Beat64, Beat512, StreamIn, StreamOut};
+
+macro_rules! strip {
+    ($name:ident, $beat:ident, $w:tt, $k:tt, lane bits $a:tt, amount bits $b:tt, up bits $c:tt, lane up bits $d:tt,
+     beat bits $q:tt) => {
+        /// Drops the first `length` bytes (0 to 64) of every frame and moves the next byte to lane 0, at full rate.
+        ///
+        /// `length` goes with the frame: stable from the first beat's `valid` until the last beat is taken. A `length`
+        /// tied to a constant costs no multiplexer after synthesis, and one in words (`length[1:0]` tied to 0) costs a
+        /// word shifter. A frame of `length` bytes or fewer leaves nothing and pulses `short`.
+        #[derive(LogicBlock, Default)]
+        pub struct $name {
+            pub clock: Signal<In, Clock>,
+            pub reset: Signal<In, Bit>,
+            pub inp: StreamIn<$beat>,
+            /// Bytes to drop.
+            pub length: Signal<In, Bits<7>>,
+            pub out: StreamOut<$beat>,
+            /// With a frame's last beat in: no byte of this frame comes out.
+            pub short: Signal<Out, Bit>,
+            /// Whole beats dropped so far.
+            dropped: DFF<Bits<$q>>,
+            /// A beat that is not wholly dropped was taken, and the frame goes on.
+            inside: DFF<Bit>,
+            /// What is left of the last beat taken, moved down, with zeros above.
+            held: DFF<Bits<$w>>,
+            held_keep: DFF<Bits<$k>>,
+            /// No input is needed to send what is held.
+            held_last: DFF<Bit>,
+            held_valid: DFF<Bit>,
+            data: Signal<Local, Bits<$w>>,
+            keep: Signal<Local, Bits<$k>>,
+            last: Signal<Local, Bit>,
+            cut: Signal<Local, Bits<$a>>,
+            down: Signal<Local, Bits<$b>>,
+            up: Signal<Local, Bits<$c>>,
+            lanes_up: Signal<Local, Bits<$d>>,
+            rest: Signal<Local, Bits<$k>>,
+            joined: Signal<Local, Bits<$k>>,
+            skipping: Signal<Local, Bit>,
+            taken: Signal<Local, Bit>,
+        }
+
+        impl Logic for $name {
+            #[hdl_gen]
+            fn update(&mut self) {
+                dff_setup!(self, clock, dropped, inside, held, held_keep, held_last, held_valid);
+                self.data.next = self.inp.data.val().data;
+                self.keep.next = self.inp.data.val().keep;
+                self.last.next = self.inp.data.val().last;
+                self.cut.next = self.length.val().get_bits::<$a>(0);
+                self.down.next = bit_cast::<$b, $a>(self.cut.val()) << 3;
+                self.up.next = bits::<$c>($w) - bit_cast::<$c, $b>(self.down.val());
+                self.lanes_up.next = bits::<$d>($k) - bit_cast::<$d, $a>(self.cut.val());
+
+                // An input beat falls into a part that completes what is held, and a rest to hold.
+                self.joined.next = self.keep.val() << self.lanes_up.val();
+                self.rest.next = self.keep.val() >> self.cut.val();
+                self.skipping.next =
+                    !self.inside.q.val() & (self.dropped.q.val() != self.length.val().get_bits::<$q>($a));
+
+                self.out.data.next.data = self.held.q.val();
+                self.out.data.next.keep = self.held_keep.q.val();
+                self.out.data.next.last = true;
+                if !self.held_last.q.val() {
+                    self.out.data.next.data = self.held.q.val() | (self.data.val() << self.up.val());
+                    self.out.data.next.keep = self.held_keep.q.val() | self.joined.val();
+                    self.out.data.next.last = self.last.val() & !self.rest.val().any();
+                }
+                self.out.valid.next =
+                    self.held_valid.q.val() & (self.held_last.q.val() | self.inp.valid.val());
+                self.inp.ready.next = self.skipping.val() | self.out.ready.val() | !self.held_valid.q.val();
+                self.taken.next = self.inp.valid.val() & self.inp.ready.val();
+                self.short.next = self.taken.val()
+                    & self.last.val()
+                    & !self.inside.q.val()
+                    & (self.skipping.val() | !self.rest.val().any());
+
+                if self.out.valid.val() & self.out.ready.val() {
+                    self.held_valid.d.next = false;
+                }
+                if self.taken.val() {
+                    if self.skipping.val() {
+                        self.dropped.d.next = self.dropped.q.val() + 1;
+                    } else {
+                        self.inside.d.next = true;
+                        self.held.d.next = self.data.val() >> self.down.val();
+                        self.held_keep.d.next = self.rest.val();
+                        self.held_last.d.next = self.last.val();
+                        self.held_valid.d.next = self.rest.val().any();
+                    }
+                    if self.last.val() {
+                        self.dropped.d.next = 0.into();
+                        self.inside.d.next = false;
+                    }
+                }
+                if self.reset.val() {
+                    self.dropped.d.next = 0.into();
+                    self.inside.d.next = false;
+                    self.held_valid.d.next = false;
+                }
+            }
+        }
+    };
+}
+strip!(Strip64, Beat64, 64, 8, lane bits 3, amount bits 6, up bits 7, lane up bits 4, beat bits 4);
+strip!(Strip512, Beat512, 512, 64, lane bits 6, amount bits 9, up bits 10, lane up bits 7, beat bits 1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{ready, settle, tick};
+    use crate::stream::bench::{Drain, Feed, PACES, Rng, beats, clocked, frames};
+
+    clocked!(Strip64, Strip512);
+
+    /// Frames and lengths through the block, against the bytes that must be left.
+    macro_rules! check {
+        ($block:ident, $beat:ident, $rng:expr, $work:expr) => {
+            let work: Vec<(usize, usize)> = $work;
+            for (gap, stall) in PACES {
+                let mut uut = ready(Box::<$block>::default());
+                let mut items = vec![];
+                let mut lengths = vec![]; // of the frame that each beat belongs to
+                let mut want = vec![];
+                let mut want_short = 0;
+                for (drop, len) in &work {
+                    let frame = $rng.bytes(*len);
+                    let new = beats::<$beat>(&frame, $rng);
+                    lengths.extend(vec![*drop as u64; new.len()]);
+                    items.extend(new);
+                    if len > drop {
+                        want.push(frame[*drop..].to_vec());
+                    } else {
+                        want_short += 1;
+                    }
+                }
+                let total = items.len();
+                let (mut feed, mut drain) = (Feed::new(items, gap), Drain::<$beat>::new(stall));
+                let (mut taken, mut short, mut cycles) = (0, 0, 0);
+                let mut quiet = 0;
+                while quiet < 20 {
+                    uut.length.next = lengths.get(taken).map_or(0, |length| *length).into();
+                    feed.drive(&mut uut.inp, $rng);
+                    drain.drive(&mut uut.out, $rng);
+                    settle(&mut *uut);
+                    short += u64::from(uut.short.val());
+                    let moved = feed.sample(&uut.inp).is_some();
+                    taken += usize::from(moved);
+                    quiet = if drain.sample(&uut.out).is_some() || moved { 0 } else { quiet + 1 };
+                    tick(&mut *uut);
+                    cycles += 1;
+                }
+                assert_eq!(taken, total, "stuck");
+                assert_eq!(frames(&drain.got), want);
+                assert_eq!(short, want_short);
+                if (gap, stall) == (0, 0) {
+                    assert!(cycles <= total + 1 + quiet, "full rate: {cycles} cycles for {total} beats");
+                }
+            }
+        };
+    }
+
+    #[test]
+    fn every_length_at_64_bits() {
+        let mut rng = Rng::new(10);
+        check!(Strip64, Beat64, &mut rng, (1..=40).map(|len| (14, len)).collect());
+        check!(Strip64, Beat64, &mut rng, (5..=15).map(|words| (4 * words, 64)).collect());
+        check!(Strip64, Beat64, &mut rng, (0..=64).map(|drop| (drop, 50)).collect());
+        let mut more = Rng::new(11);
+        let random = (0..100).map(|_| (more.below(65) as usize, 1 + more.below(120) as usize)).collect();
+        check!(Strip64, Beat64, &mut rng, random);
+    }
+
+    #[test]
+    fn every_length_at_512_bits() {
+        let mut rng = Rng::new(12);
+        check!(
+            Strip512,
+            Beat512,
+            &mut rng,
+            [13, 14, 15, 64, 77, 78, 79, 142, 143].map(|len| (14, len)).to_vec()
+        );
+        let mut more = Rng::new(13);
+        let random = (0..40).map(|_| (more.below(65) as usize, 1 + more.below(260) as usize)).collect();
+        check!(Strip512, Beat512, &mut rng, random);
+    }
+}
