@@ -135,6 +135,15 @@ pub fn frames<T: Beat>(beats: &[T]) -> Vec<Vec<u8>> {
     done
 }
 
+/// Compares the frames in a list of beats with those wanted, and shows the first that differs.
+pub fn assert_frames<T: Beat>(got: &[T], want: &[Vec<u8>]) {
+    let got = frames(got);
+    for (i, (got, want)) in got.iter().zip(want).enumerate() {
+        assert!(got == want, "frame {i}:\n got {got:02x?}\nwant {want:02x?}");
+    }
+    assert_eq!(got.len(), want.len(), "number of frames");
+}
+
 /// Offers items to a [`StreamIn`], with gaps. While nothing is offered the data lines still show an item.
 pub struct Feed<T> {
     items: VecDeque<T>,

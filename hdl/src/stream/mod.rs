@@ -22,6 +22,7 @@
 
 pub mod arbiter;
 pub mod fifo;
+pub mod prepend;
 pub mod skid;
 pub mod small_fifo;
 pub mod strip;

@@ -115,7 +115,7 @@ strip!(Strip512, Beat512, 512, 64, lane bits 6, amount bits 9, up bits 10, lane 
 mod tests {
     use super::*;
     use crate::sim::{ready, settle, tick};
-    use crate::stream::bench::{Drain, Feed, PACES, Rng, beats, clocked, frames};
+    use crate::stream::bench::{Drain, Feed, PACES, Rng, assert_frames, beats, clocked};
 
     clocked!(Strip64, Strip512);
 
@@ -157,7 +157,7 @@ mod tests {
                     cycles += 1;
                 }
                 assert_eq!(taken, total, "stuck");
-                assert_eq!(frames(&drain.got), want);
+                assert_frames(&drain.got, &want);
                 assert_eq!(short, want_short);
                 if (gap, stall) == (0, 0) {
                     assert!(cycles <= total + 1 + quiet, "full rate: {cycles} cycles for {total} beats");
