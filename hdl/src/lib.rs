@@ -9,6 +9,7 @@ pub mod ram;
 pub mod sched;
 pub mod sim;
 pub mod stream;
+pub mod sweep;
 pub mod tcp;
 pub mod timer;
 pub mod types;
