@@ -172,11 +172,6 @@ impl<T: Synth> Feed<T> {
         self.items.pop_front()
     }
 
-    /// The item on offer.
-    pub fn offer(&self) -> Option<T> {
-        if self.offered { self.items.front().copied() } else { None }
-    }
-
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }

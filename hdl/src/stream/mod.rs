@@ -22,10 +22,13 @@
 
 pub mod arbiter;
 pub mod fifo;
+pub mod header_window;
+pub mod keep_count;
 pub mod prepend;
 pub mod skid;
 pub mod small_fifo;
 pub mod strip;
+pub mod trim;
 
 #[cfg(test)]
 pub(crate) mod bench;

@@ -26,7 +26,7 @@ macro_rules! strip {
             /// Whole beats dropped so far.
             dropped: DFF<Bits<$q>>,
             /// A beat that is not wholly dropped was taken, and the frame goes on.
-            inside: DFF<Bit>,
+            in_frame: DFF<Bit>,
             /// What is left of the last beat taken, moved down, with zeros above.
             held: DFF<Bits<$w>>,
             held_keep: DFF<Bits<$k>>,
@@ -49,7 +49,7 @@ macro_rules! strip {
         impl Logic for $name {
             #[hdl_gen]
             fn update(&mut self) {
-                dff_setup!(self, clock, dropped, inside, held, held_keep, held_last, held_valid);
+                dff_setup!(self, clock, dropped, in_frame, held, held_keep, held_last, held_valid);
                 self.data.next = self.inp.data.val().data;
                 self.keep.next = self.inp.data.val().keep;
                 self.last.next = self.inp.data.val().last;
@@ -62,7 +62,7 @@ macro_rules! strip {
                 self.joined.next = self.keep.val() << self.lanes_up.val();
                 self.rest.next = self.keep.val() >> self.cut.val();
                 self.skipping.next =
-                    !self.inside.q.val() & (self.dropped.q.val() != self.length.val().get_bits::<$q>($a));
+                    !self.in_frame.q.val() & (self.dropped.q.val() != self.length.val().get_bits::<$q>($a));
 
                 self.out.data.next.data = self.held.q.val();
                 self.out.data.next.keep = self.held_keep.q.val();
@@ -78,7 +78,7 @@ macro_rules! strip {
                 self.taken.next = self.inp.valid.val() & self.inp.ready.val();
                 self.short.next = self.taken.val()
                     & self.last.val()
-                    & !self.inside.q.val()
+                    & !self.in_frame.q.val()
                     & (self.skipping.val() | !self.rest.val().any());
 
                 if self.out.valid.val() & self.out.ready.val() {
@@ -88,7 +88,7 @@ macro_rules! strip {
                     if self.skipping.val() {
                         self.dropped.d.next = self.dropped.q.val() + 1;
                     } else {
-                        self.inside.d.next = true;
+                        self.in_frame.d.next = true;
                         self.held.d.next = self.data.val() >> self.down.val();
                         self.held_keep.d.next = self.rest.val();
                         self.held_last.d.next = self.last.val();
@@ -96,12 +96,12 @@ macro_rules! strip {
                     }
                     if self.last.val() {
                         self.dropped.d.next = 0.into();
-                        self.inside.d.next = false;
+                        self.in_frame.d.next = false;
                     }
                 }
                 if self.reset.val() {
                     self.dropped.d.next = 0.into();
-                    self.inside.d.next = false;
+                    self.in_frame.d.next = false;
                     self.held_valid.d.next = false;
                 }
             }

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! [`Trim64`], [`Trim512`]: cut every frame after a number of bytes.
+
+use rust_hdl::prelude::*;
+
+use super::{Beat64, Beat512, StreamIn, StreamOut};
+
+macro_rules! trim {
+    ($name:ident, $beat:ident, $k:tt, lane bits $a:tt, full $full:tt) => {
+        /// Passes the first `length` bytes of every frame and swallows the rest (padding), at full rate.
+        ///
+        /// `length` is sampled with the frame's first beat. At 0 the whole frame is swallowed. No latency.
+        #[derive(LogicBlock, Default)]
+        pub struct $name {
+            pub clock: Signal<In, Clock>,
+            pub reset: Signal<In, Bit>,
+            pub inp: StreamIn<$beat>,
+            /// Bytes to pass.
+            pub length: Signal<In, Bits<16>>,
+            pub out: StreamOut<$beat>,
+            /// With the last beat out: the frame ended before `length` bytes.
+            pub short: Signal<Out, Bit>,
+            in_frame: DFF<Bit>,
+            /// Bytes still to pass of the frame under way.
+            left: DFF<Bits<16>>,
+            keep: Signal<Local, Bits<$k>>,
+            now: Signal<Local, Bits<16>>,
+            cut: Signal<Local, Bit>,
+            beyond: Signal<Local, Bits<$k>>,
+            wanted: Signal<Local, Bits<$k>>,
+            missing: Signal<Local, Bits<$k>>,
+            nothing: Signal<Local, Bit>,
+        }
+
+        impl Logic for $name {
+            #[hdl_gen]
+            fn update(&mut self) {
+                dff_setup!(self, clock, in_frame, left);
+                self.now.next = self.length.val();
+                if self.in_frame.q.val() {
+                    self.now.next = self.left.q.val();
+                }
+                self.nothing.next = !self.now.val().any();
+                self.cut.next = self.now.val() <= bits::<16>($k);
+
+                // Lanes wanted the length: all of them unless fewer than a beat's bytes are left.
+                self.beyond.next = 0.into();
+                if self.now.val() < bits::<16>($k) {
+                    self.beyond.next = bits::<$k>($full) << self.now.val().get_bits::<$a>(0);
+                }
+                self.wanted.next = !self.beyond.val();
+                self.keep.next = self.inp.data.val().keep;
+                self.missing.next = self.wanted.val() & !self.keep.val();
+
+                self.out.data.next = self.inp.data.val();
+                self.out.data.next.keep = self.keep.val() & self.wanted.val();
+                self.out.data.next.last = self.inp.data.val().last | self.cut.val();
+                self.out.valid.next = self.inp.valid.val() & !self.nothing.val();
+                self.inp.ready.next = self.out.ready.val() | self.nothing.val();
+                self.short.next = self.inp.data.val().last & (!self.cut.val() | self.missing.val().any());
+
+                if self.inp.valid.val() & self.inp.ready.val() {
+                    self.in_frame.d.next = !self.inp.data.val().last;
+                    self.left.d.next = self.now.val() - bits::<16>($k);
+                    if self.cut.val() {
+                        self.left.d.next = 0.into();
+                    }
+                }
+                if self.reset.val() {
+                    self.in_frame.d.next = false;
+                }
+            }
+        }
+    };
+}
+trim!(Trim64, Beat64, 8, lane bits 3, full 0xff);
+trim!(Trim512, Beat512, 64, lane bits 6, full 0xffff_ffff_ffff_ffff_u64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{ready, settle, tick};
+    use crate::stream::bench::{Drain, Feed, PACES, Rng, assert_frames, beats, clocked};
+
+    clocked!(Trim64, Trim512);
+
+    /// (length to pass, length of the frame) through the block.
+    macro_rules! check {
+        ($block:ident, $beat:ident, $rng:expr, $work:expr) => {
+            let work: Vec<(usize, usize)> = $work;
+            for (gap, stall) in PACES {
+                let mut uut = ready(Box::<$block>::default());
+                let (mut items, mut lengths, mut want, mut want_short) = (vec![], vec![], vec![], vec![]);
+                for (length, len) in &work {
+                    let frame = $rng.bytes(*len);
+                    let new = beats::<$beat>(&frame, $rng);
+                    lengths.push(*length as u64);
+                    lengths.extend(new.iter().skip(1).map(|_| $rng.below(100))); // only the first counts
+                    items.extend(new);
+                    if *length > 0 {
+                        want.push(frame[..*length.min(len)].to_vec());
+                        want_short.push(len < length);
+                    }
+                }
+                let total = items.len();
+                let (mut feed, mut drain) = (Feed::new(items, gap), Drain::<$beat>::new(stall));
+                let (mut taken, mut cycles, mut short) = (0, 0, vec![]);
+                while !feed.is_empty() {
+                    uut.length.next = lengths[taken].into();
+                    feed.drive(&mut uut.inp, $rng);
+                    drain.drive(&mut uut.out, $rng);
+                    settle(&mut *uut);
+                    taken += usize::from(feed.sample(&uut.inp).is_some());
+                    if drain.sample(&uut.out).is_some_and(|beat| beat.last) {
+                        short.push(uut.short.val());
+                    }
+                    tick(&mut *uut);
+                    cycles += 1;
+                    assert!(cycles < 20 * total + 100, "stuck");
+                }
+                assert_frames(&drain.got, &want);
+                assert_eq!(short, want_short);
+                if (gap, stall) == (0, 0) {
+                    assert_eq!(cycles, total, "full rate");
+                }
+            }
+        };
+    }
+
+    #[test]
+    fn every_length_at_64_bits() {
+        let mut rng = Rng::new(18);
+        check!(Trim64, Beat64, &mut rng, (0..=50).map(|length| (length, 46)).collect());
+        check!(Trim64, Beat64, &mut rng, (1..=40).map(|len| (20, len)).collect());
+        check!(Trim64, Beat64, &mut rng, vec![(65_535, 30), (256, 300), (1, 1)]);
+    }
+
+    #[test]
+    fn every_length_at_512_bits() {
+        let mut rng = Rng::new(19);
+        check!(Trim512, Beat512, &mut rng, [0, 1, 63, 64, 65, 127, 128, 129, 400].map(|l| (l, 128)).to_vec());
+        check!(Trim512, Beat512, &mut rng, [1, 39, 40, 41, 64, 65, 200].map(|len| (40, len)).to_vec());
+    }
+}
