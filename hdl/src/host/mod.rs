@@ -3,3 +3,10 @@
 
 pub mod counters;
 pub mod doorbell;
+pub mod events;
+pub mod peek;
+pub mod registers;
+pub mod ring;
+pub mod snapshot;
+pub mod submission;
+pub mod window;

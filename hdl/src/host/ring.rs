@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A ring that the card writes and the host reads: completions, events.
+
+use rust_hdl::prelude::*;
+
+use crate::ram::Lutram;
+
+/// `2^A` entries of 32 bytes, 64 bytes apart in BAR2. Entry bit 31 is the phase bit: 1 in even laps; a reset clears every entry.
+#[derive(LogicBlock)]
+pub struct CardRing<const A: usize> {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, Bit>,
+    /// Write an entry; only while `room`. The entry's bit 31 is replaced.
+    pub push: Signal<In, Bit>,
+    pub entry: Signal<In, Bits<256>>,
+    /// There is room for an entry.
+    pub room: Signal<Out, Bit>,
+    /// The host's read index.
+    pub head: Signal<In, Bits<16>>,
+    /// The card's write index.
+    pub tail: Signal<Out, Bits<16>>,
+    /// The window's side: an entry, in the same cycle.
+    pub read_index: Signal<In, Bits<A>>,
+    pub read_entry: Signal<Out, Bits<256>>,
+    /// Every entry has been cleared after reset.
+    pub ready: Signal<Out, Bit>,
+    ram: Lutram<Bits<256>, A>,
+    index: DFF<Bits<16>>,
+    sweep: DFF<Bits<A>>,
+    clean: DFF<Bit>,
+    size: Constant<Bits<16>>,
+    last: Constant<Bits<A>>,
+    phase_mask: Constant<Bits<256>>,
+    used: Signal<Local, Bits<16>>,
+    lap: Signal<Local, Bits<16>>,
+}
+
+impl<const A: usize> Default for CardRing<A> {
+    fn default() -> Self {
+        assert!((1..=15).contains(&A), "a ring has 2 to 32768 entries");
+        let one: Bits<256> = 1.into();
+        Self {
+            clock: Default::default(),
+            reset: Default::default(),
+            push: Default::default(),
+            entry: Default::default(),
+            room: Default::default(),
+            head: Default::default(),
+            tail: Default::default(),
+            read_index: Default::default(),
+            read_entry: Default::default(),
+            ready: Default::default(),
+            ram: Default::default(),
+            index: Default::default(),
+            sweep: Default::default(),
+            clean: Default::default(),
+            size: Constant::new((1_u64 << A).into()),
+            last: Constant::new(((1_u64 << A) - 1).into()),
+            phase_mask: Constant::new(one << 31_u64),
+            used: Default::default(),
+            lap: Default::default(),
+        }
+    }
+}
+
+impl<const A: usize> Logic for CardRing<A> {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, index, sweep, clean);
+        clock!(self, clock, ram);
+        self.tail.next = self.index.q.val();
+        self.used.next = self.index.q.val() - self.head.val();
+        self.lap.next = self.index.q.val() & self.size.val();
+        self.ready.next = self.clean.q.val();
+        self.room.next = self.clean.q.val() & (self.used.val() < self.size.val());
+        self.ram.read_addr.next = self.read_index.val();
+        self.read_entry.next = self.ram.read_data.val();
+        self.ram.write_en.next = false;
+        self.ram.write_addr.next = self.index.q.val().get_bits::<A>(0);
+        self.ram.write_data.next = self.entry.val() & !self.phase_mask.val();
+        if !self.lap.val().any() {
+            self.ram.write_data.next = self.entry.val() | self.phase_mask.val();
+        }
+        if self.push.val() {
+            self.ram.write_en.next = true;
+            self.index.d.next = self.index.q.val() + 1;
+        }
+        if !self.clean.q.val() {
+            self.ram.write_en.next = true;
+            self.ram.write_addr.next = self.sweep.q.val();
+            self.ram.write_data.next = 0.into();
+            self.sweep.d.next = self.sweep.q.val() + 1;
+            if self.sweep.q.val() == self.last.val() {
+                self.clean.d.next = true;
+            }
+        }
+        if self.reset.val() {
+            self.index.d.next = 0.into();
+            self.sweep.d.next = 0.into();
+            self.clean.d.next = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{Clocked, ready, settle, tick};
+
+    type Uut = CardRing<2>;
+
+    impl Clocked for Uut {
+        fn clk(&mut self) -> &mut Signal<In, Clock> {
+            &mut self.clock
+        }
+    }
+
+    #[test]
+    fn fills_up_never_overwrites_and_turns_its_phase() {
+        let mut uut = ready(Box::<Uut>::default());
+        let uut = uut.as_mut();
+        for _ in 0..5 {
+            tick(uut);
+        }
+        settle(uut);
+        assert!(uut.ready.val());
+        let mut head = 0_u64;
+        for value in 0..40_u64 {
+            settle(uut);
+            assert!(uut.room.val());
+            uut.push.next = true;
+            uut.entry.next = (value << 4).into();
+            tick(uut);
+            uut.push.next = false;
+            uut.read_index.next = (value % 4).into();
+            settle(uut);
+            let phase = u64::from((value / 4) % 2 == 0) << 31;
+            assert_eq!(uut.read_entry.val(), Bits::<256>::from(value << 4 | phase));
+            if value % 4 == 3 {
+                assert!(!uut.room.val(), "full");
+                head += 4;
+                uut.head.next = head.into();
+            }
+        }
+        assert_eq!(uut.tail.val(), Bits::<16>::from(40));
+    }
+}
