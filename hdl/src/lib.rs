@@ -10,6 +10,7 @@ pub mod sched;
 pub mod sim;
 pub mod stream;
 pub mod sweep;
+pub mod tcb;
 pub mod tcp;
 pub mod timer;
 pub mod types;

@@ -382,6 +382,10 @@ pub struct Config {
 pub struct Work {
     /// The time at which the event was fetched, us, low 32 bits.
     pub now: Bits<32>,
+    /// The TCB was CLOSED when fetched: the look-up has no entry to remove.
+    pub was_closed: Bit,
+    /// The TCB was SYN-RECEIVED from a passive open when fetched: counted as half-open.
+    pub half_open: Bit,
     // -- differences --
     /// SEG.SEQ - RCV.NXT.
     pub d_seq: Bits<32>,
@@ -407,6 +411,8 @@ pub struct Work {
     pub rtt_covered: Bit,
     /// SND.WL1 < SEG.SEQ, or equal and SND.WL2 <= SEG.ACK.
     pub wl_new: Bit,
+    /// The segment's MSS option (536 without) within our own limits.
+    pub mss: Bits<16>,
     // -- decisions --
     /// Nothing later looks at the segment's ACK, text or FIN.
     pub drop: Bit,
