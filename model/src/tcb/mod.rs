@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The TCB processor: one function a stage, in the order of RFC 9293, section 3.10.7.4.
+
+pub mod acceptability;
+pub mod ack;
+pub mod congestion;
+pub mod differences;
+pub mod fetch;
+pub mod fin_state;
+pub mod finish;
+pub mod output;
+mod processor;
+pub mod reset_syn;
+pub mod rtt;
+pub mod text;
+mod types;
+
+pub use processor::{Outputs, Processor, step};
+pub use types::*;

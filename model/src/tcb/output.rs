@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What to send: at most one segment an event.
+
+use super::{Config, Event, EventKind, State, Tcb, TxRequest, Work, flags::*};
+use crate::seq;
+
+/// The stage's outputs.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Default)]
+pub struct Output {
+    /// The segment.
+    pub request: Option<TxRequest>,
+    /// The flow wants another turn.
+    pub turn: bool,
+}
+
+/// A segment that is to be sent, before its fixed fields are filled in.
+#[derive(Copy, Clone)]
+struct Plan {
+    seq: u32,
+    len: u32,
+    fin: bool,
+}
+
+/// Window update, data, FIN, retransmission, probe, or a bare ACK.
+pub fn stage(config: &Config, ring: u32, event: &Event, tcb: &mut Tcb, work: &mut Work) -> Output {
+    if matches!(event.kind, EventKind::Nothing | EventKind::Peek) {
+        return Output::default();
+    }
+    if work.rst_now {
+        return Output { request: Some(reset(event, tcb, work)), turn: false };
+    }
+    if !event.hit || work.delete {
+        return Output::default();
+    }
+    if work.syn_now {
+        return Output { request: Some(syn(config, event, tcb, work)), turn: false };
+    }
+    update_window(config, ring, event, tcb, work);
+    let (plan, turn) = choose(tcb, work);
+    let request = match plan {
+        Some(plan) => Some(send(event, tcb, work, plan)),
+        None if work.ack_now => Some(TxRequest { seq: ack_seq(tcb), flags: ACK, ..header(event, tcb) }),
+        None => None,
+    };
+    Output { request, turn }
+}
+
+/// A segment's tuple is the event's: a stateless RST has no TCB.
+fn header(event: &Event, tcb: &Tcb) -> TxRequest {
+    TxRequest {
+        flow: event.flow,
+        has_flow: true,
+        raddr: tcb.raddr,
+        rport: tcb.rport,
+        lport: tcb.lport,
+        ack: tcb.rcv_nxt,
+        wnd: window(tcb),
+        ..TxRequest::default()
+    }
+}
+
+fn window(tcb: &Tcb) -> u16 {
+    tcb.rcv_adv.wrapping_sub(tcb.rcv_nxt).min(u16::MAX.into()) as u16
+}
+
+/// SND.NXT of the RFC, which never goes back; but not beyond the peer's window, where the peer would refuse the ACK.
+fn ack_seq(tcb: &Tcb) -> u32 {
+    let flight = tcb.snd_max.wrapping_sub(tcb.snd_una);
+    tcb.snd_una.wrapping_add(flight.min(tcb.snd_wnd))
+}
+
+fn reset(event: &Event, tcb: &Tcb, work: &Work) -> TxRequest {
+    let (raddr, rport, lport) = if event.kind == EventKind::Segment {
+        (event.raddr, event.rport, event.lport)
+    } else {
+        (tcb.raddr, tcb.rport, tcb.lport)
+    };
+    let (seq, ack, flags) = if work.rst_ack { (0, event.end, RST | ACK) } else { (work.rst_seq, 0, RST) };
+    TxRequest {
+        flow: event.flow,
+        has_flow: event.hit,
+        raddr,
+        rport,
+        lport,
+        seq,
+        ack,
+        flags,
+        ..TxRequest::default()
+    }
+}
+
+fn syn(config: &Config, event: &Event, tcb: &mut Tcb, work: &Work) -> TxRequest {
+    let end = tcb.iss.wrapping_add(1);
+    account(tcb, work, tcb.iss, end);
+    tcb.snd_nxt = end;
+    let first = tcb.state == State::SynSent;
+    TxRequest {
+        seq: tcb.iss,
+        ack: if first { 0 } else { tcb.rcv_nxt },
+        flags: if first { SYN } else { SYN | ACK },
+        mss: config.mss,
+        ..header(event, tcb)
+    }
+}
+
+/// Receiver's silly-window avoidance (RFC 9293, section 3.8.6.2.2): the right edge moves in large steps or not at all.
+fn update_window(config: &Config, ring: u32, event: &Event, tcb: &mut Tcb, work: &mut Work) {
+    if !tcb.state.receives() {
+        return;
+    }
+    let edge = tcb.rcv_user.wrapping_add(ring);
+    let step = u32::from(config.mss).min(ring / 2);
+    if seq::signed(edge, tcb.rcv_adv) >= step as i32 {
+        tcb.rcv_adv = edge;
+        work.ack_now |= event.kind == EventKind::Doorbell;
+    }
+}
+
+fn choose(tcb: &Tcb, work: &Work) -> (Option<Plan>, bool) {
+    if !tcb.state.sends() {
+        return (None, false);
+    }
+    let mss = u32::from(tcb.mss);
+    // Our FIN is unsent or unacknowledged, so snd_end - snd_una is never negative here but when all is done.
+    let unacked = seq::signed(tcb.snd_end, tcb.snd_una).max(0) as u32;
+    if work.retransmit {
+        let len = unacked.min(mss).min(tcb.snd_wnd);
+        let fin_sent = tcb.snd_max == tcb.snd_end.wrapping_add(1);
+        let fin = tcb.fin_queued && fin_sent && len == unacked;
+        let plan = Plan { seq: tcb.snd_una, len, fin };
+        return ((len > 0 || fin).then_some(plan), len > 0 || fin);
+    }
+    if work.probe {
+        let len = unacked.min(1);
+        let fin = tcb.fin_queued && len == 0;
+        return ((len > 0 || fin).then_some(Plan { seq: tcb.snd_una, len, fin }), false);
+    }
+    let avail = seq::signed(tcb.snd_end, tcb.snd_nxt).max(0) as u32;
+    let limit = tcb.snd_wnd.min(tcb.cwnd);
+    let usable = limit.saturating_sub(tcb.snd_nxt.wrapping_sub(tcb.snd_una));
+    let len = avail.min(usable).min(mss);
+    let fin = tcb.fin_queued && len == avail && tcb.snd_nxt.wrapping_add(len) == tcb.snd_end && usable > len;
+    // Sender's silly-window avoidance (section 3.8.6.2.1) with Nagle (section 3.7.4).
+    let idle = tcb.nodelay || tcb.snd_nxt == tcb.snd_una;
+    let again = len <= tcb.snd_max.wrapping_sub(tcb.snd_nxt);
+    let worth =
+        len == mss || (len == avail && (idle || tcb.fin_queued)) || (idle && len >= tcb.max_wnd / 2) || again;
+    if (len > 0 && worth) || (len == 0 && fin) {
+        (Some(Plan { seq: tcb.snd_nxt, len, fin }), len > 0 && avail > len && usable > len)
+    } else {
+        (None, false)
+    }
+}
+
+fn send(event: &Event, tcb: &mut Tcb, work: &Work, plan: Plan) -> TxRequest {
+    let text_end = plan.seq.wrapping_add(plan.len);
+    let end = text_end.wrapping_add(plan.fin as u32);
+    account(tcb, work, plan.seq, end);
+    // A probe is most often refused: what follows starts with it again.
+    if !work.probe {
+        tcb.snd_nxt = seq::max(tcb.snd_nxt, end);
+    }
+    let mut flags = ACK;
+    if plan.fin {
+        flags |= FIN;
+    }
+    if plan.len > 0 && text_end == tcb.snd_end {
+        flags |= PSH;
+    }
+    TxRequest { seq: plan.seq, flags, len: plan.len as u16, ..header(event, tcb) }
+}
+
+/// `snd_max`, the retransmission counter, and the round trip's clock (RFC 6298, section 3, and Karn).
+fn account(tcb: &mut Tcb, work: &Work, begin: u32, end: u32) {
+    if seq::before(begin, tcb.snd_max) {
+        tcb.retransmits = tcb.retransmits.wrapping_add(1);
+        tcb.rtt_busy = false;
+    } else if !tcb.rtt_busy && !work.probe {
+        tcb.rtt_busy = true;
+        tcb.rtt_seq = end;
+        tcb.rtt_time = work.now;
+    }
+    tcb.snd_max = seq::max(tcb.snd_max, end);
+}
