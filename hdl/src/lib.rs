@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Syncline's hardware: a TCP offload engine in RustHDL.
 
+pub mod emit;
 pub mod flow;
 pub mod host;
 pub mod memory;
