@@ -1,2 +1,4 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The checksum tree, and the memory that holds the byte rings of the flows.
+
+pub mod checksum;
