@@ -382,8 +382,6 @@ pub struct Config {
 pub struct Work {
     /// The time at which the event was fetched, us, low 32 bits.
     pub now: Bits<32>,
-    /// The TCB was CLOSED when fetched: the look-up has no entry to remove.
-    pub was_closed: Bit,
     /// The TCB was SYN-RECEIVED from a passive open when fetched: counted as half-open.
     pub half_open: Bit,
     // -- differences --
