@@ -6,6 +6,7 @@ pub mod flow;
 pub mod host;
 pub mod memory;
 pub mod net;
+pub mod params;
 pub mod ram;
 pub mod sched;
 pub mod sim;

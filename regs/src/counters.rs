@@ -30,8 +30,8 @@ counters! {
     RX_RUNT = 1, "rx_runt", "Dropped: shorter than an Ethernet header.";
     RX_NOT_FOR_US = 2, "rx_not_for_us", "Dropped: another destination MAC address.";
     RX_UNKNOWN_ETHERTYPE = 3, "rx_unknown_ethertype", "Dropped: neither ARP nor IPv4.";
-    ARP_RX_REQUEST = 4, "arp_rx_request", "ARP requests for our address.";
-    ARP_RX_REPLY = 5, "arp_rx_reply", "ARP replies.";
+    ARP_REQUEST = 4, "arp_request", "ARP requests sent.";
+    ARP_REPLY = 5, "arp_reply", "ARP replies sent.";
     ARP_MALFORMED = 6, "arp_malformed", "Dropped: ARP of another kind, or too short.";
     ARP_CONFLICT = 7, "arp_conflict", "ARP from another MAC address that claims our IPv4 address.";
     ARP_PARKED_REPLACED = 8, "arp_parked_replaced", "Segments that were waiting for ARP and gave way to a newer one.";

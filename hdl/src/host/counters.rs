@@ -8,16 +8,16 @@ use rust_hdl::prelude::*;
 
 use crate::ram::Lutram;
 
-/// Number of counters.
-pub const COUNTERS: usize = 64;
+/// Event inputs: the counters of `syncline_regs::counters` by slot.
+pub const USED: usize = 43;
 
-/// A reading lags its pulses by at most `COUNTERS + 1` cycles.
+/// A reading lags its pulses by at most 65 cycles.
 #[derive(LogicBlock)]
 pub struct Counters {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
-    /// One bit a counter: adds one in each cycle in which it is set.
-    pub pulses: Signal<In, Bits<64>>,
+    /// By slot: adds one in each cycle in which it is set.
+    pub pulse: [Signal<In, Bit>; USED],
     /// The counter to read ...
     pub read_index: Signal<In, Bits<6>>,
     /// ... its value, in the same cycle.
@@ -25,23 +25,24 @@ pub struct Counters {
     /// A pulse has not reached the RAM yet.
     pub busy: Signal<Out, Bit>,
     totals: [Lutram<Bits<32>, 6>; 2], // the same contents twice: one read port for the sweeper, one for the host
-    pending: [DFF<Bits<7>>; 64],
+    pending: [DFF<Bits<7>>; USED],
     index: DFF<Bits<6>>,
     clearing: DFF<Bit>,
     cleared: DFF<Bit>,
     amount: Signal<Local, Bits<7>>,
     total: Signal<Local, Bits<32>>,
-    pulse: [Signal<Local, Bits<7>>; 64],
-    left: [Signal<Local, Bits<7>>; 64],
-    any: [Signal<Local, Bit>; 65],
+    one: [Signal<Local, Bits<7>>; USED],
+    left: [Signal<Local, Bits<7>>; USED],
+    any: [Signal<Local, Bit>; USED + 1],
 }
 
 impl Default for Counters {
     fn default() -> Self {
+        assert_eq!(USED, syncline_regs::counters::COUNTERS.len(), "an input for each counter");
         Self {
             clock: Default::default(),
             reset: Default::default(),
-            pulses: Default::default(),
+            pulse: std::array::from_fn(|_| Default::default()),
             read_index: Default::default(),
             read_value: Default::default(),
             busy: Default::default(),
@@ -52,7 +53,7 @@ impl Default for Counters {
             cleared: Default::default(),
             amount: Default::default(),
             total: Default::default(),
-            pulse: std::array::from_fn(|_| Default::default()),
+            one: std::array::from_fn(|_| Default::default()),
             left: std::array::from_fn(|_| Default::default()),
             any: std::array::from_fn(|_| Default::default()),
         }
@@ -72,21 +73,21 @@ impl Logic for Counters {
 
         self.amount.next = 0.into();
         self.any[0].next = false;
-        for i in 0..64 {
+        for i in 0..43 {
             self.pending[i].clock.next = self.clock.val();
-            self.pulse[i].next = 0.into();
-            if self.pulses.val().get_bit(i) {
-                self.pulse[i].next = 1.into();
+            self.one[i].next = 0.into();
+            if self.pulse[i].val() {
+                self.one[i].next = 1.into();
             }
             self.left[i].next = self.pending[i].q.val();
             if self.index.q.val().index() == i {
                 self.amount.next = self.pending[i].q.val();
                 self.left[i].next = 0.into();
             }
-            self.pending[i].d.next = self.left[i].val() + self.pulse[i].val();
+            self.pending[i].d.next = self.left[i].val() + self.one[i].val();
             self.any[i + 1].next = self.any[i].val() | self.pending[i].q.val().any();
         }
-        self.busy.next = self.any[64].val() | self.clearing.q.val();
+        self.busy.next = self.any[43].val() | self.clearing.q.val();
         // After reset one sweep writes zeros; at power-up the RAM is cleared the same way.
         self.total.next = self.totals[0].read_data.val() + bit_cast::<32, 7>(self.amount.val());
         if self.clearing.q.val() {
@@ -108,7 +109,7 @@ impl Logic for Counters {
         }
         if self.reset.val() {
             self.cleared.d.next = false;
-            for i in 0..64 {
+            for i in 0..43 {
                 self.pending[i].d.next = 0.into();
             }
         }
@@ -140,31 +141,28 @@ mod tests {
             tick(uut);
         }
         for cycle in 0..500_u64 {
-            // Counter 5 in every cycle, counter 63 in every third, counter 0 once.
-            let mut pulses = 1_u64 << 5;
-            if cycle % 3 == 0 {
-                pulses |= 1 << 63;
-            }
-            if cycle == 17 {
-                pulses |= 1;
-            }
-            uut.pulses.next = pulses.into();
+            // Counter 5 in every cycle, counter 42 in every third, counter 0 once.
+            uut.pulse[5].next = true;
+            uut.pulse[42].next = cycle % 3 == 0;
+            uut.pulse[0].next = cycle == 17;
             tick(uut);
         }
-        uut.pulses.next = 0.into();
+        for slot in [0, 5, 42] {
+            uut.pulse[slot].next = false;
+        }
         settle(uut);
         assert!(uut.busy.val());
         for _ in 0..66 {
             tick(uut);
         }
         assert!(!uut.busy.val());
-        assert_eq!([read(uut, 0), read(uut, 5), read(uut, 63), read(uut, 7)], [1, 500, 167, 0]);
+        assert_eq!([read(uut, 0), read(uut, 5), read(uut, 42), read(uut, 7)], [1, 500, 167, 0]);
         uut.reset.next = true;
         tick(uut);
         uut.reset.next = false;
         for _ in 0..70 {
             tick(uut);
         }
-        assert_eq!([read(uut, 0), read(uut, 5), read(uut, 63)], [0, 0, 0]);
+        assert_eq!([read(uut, 0), read(uut, 5), read(uut, 42)], [0, 0, 0]);
     }
 }

@@ -35,6 +35,8 @@ pub struct Peeker {
     pub tcb: Signal<Out, Tcb>,
     /// The flow read.
     pub flow: Signal<Out, Bits<16>>,
+    /// The flow being read, from the request on.
+    pub looking: Signal<Out, Bits<16>>,
     /// To the processor.
     pub event: StreamOut<Event>,
     /// From the processor.
@@ -60,6 +62,7 @@ impl Default for Peeker {
             notify_done: Default::default(),
             tcb: Default::default(),
             flow: Default::default(),
+            looking: Default::default(),
             event: Default::default(),
             peek_valid: Default::default(),
             peek_flow: Default::default(),
@@ -80,6 +83,7 @@ impl Logic for Peeker {
         self.notify_done.next = false;
         self.tcb.next = self.peek_tcb.val();
         self.flow.next = self.peek_flow.val();
+        self.looking.next = self.target.q.val();
         self.event.valid.next = false;
         self.event.data.next = self.blank.val();
         self.event.data.next.kind = EventKind::Peek;

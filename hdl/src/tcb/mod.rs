@@ -3,4 +3,5 @@
 //!
 //! `docs/design.md`, section 2, defines every stage.
 
+pub mod arbiter;
 pub mod processor;
