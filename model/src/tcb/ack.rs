@@ -58,7 +58,9 @@ fn others(event: &Event, tcb: &mut Tcb, work: &mut Work) {
             tcb.snd_nxt = event.ack;
         }
     }
-    if work.wl_new && una >= 0 {
+    // RFC 9293 asks for `wl_new` alone. A retransmission has an old SEG.SEQ and the newest ACK: leaving its window aside
+    // would move our idea of the right edge by what it acknowledges, beyond what the peer has offered.
+    if work.ack_new || (work.wl_new && una == 0) {
         tcb.snd_wnd = wnd;
         tcb.max_wnd = tcb.max_wnd.max(wnd);
         tcb.snd_wl1 = event.seq;

@@ -22,7 +22,15 @@ pub fn stage(config: &Config, _ring: u32, event: &Event, tcb: &mut Tcb, work: &m
     if work.ack_new {
         tcb.dup_acks = 0;
         tcb.retries = 0;
-        if tcb.recovery { recovery_ack(tcb, work) } else { grow(tcb, work.acked) }
+        if tcb.recovery {
+            recovery_ack(tcb, work);
+        } else {
+            grow(tcb, work.acked);
+            // `recover` follows, or it would look ahead of the ACK after 2 GiB without a loss.
+            if (work.d_rec as i32) > 0 {
+                tcb.recover = event.ack.wrapping_sub(1);
+            }
+        }
     }
     if work.ack_dup {
         duplicate(tcb, work);

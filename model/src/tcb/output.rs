@@ -127,13 +127,15 @@ fn choose(tcb: &Tcb, work: &Work) -> (Option<Plan>, bool) {
         let len = unacked.min(mss).min(tcb.snd_wnd);
         let fin_sent = tcb.snd_max == tcb.snd_end.wrapping_add(1);
         let fin = tcb.fin_queued && fin_sent && len == unacked;
-        let plan = Plan { seq: tcb.snd_una, len, fin };
-        return ((len > 0 || fin).then_some(plan), len > 0 || fin);
-    }
-    if work.probe {
+        if len > 0 || fin {
+            return (Some(Plan { seq: tcb.snd_una, len, fin }), true);
+        }
+    } else if work.probe {
         let len = unacked.min(1);
         let fin = tcb.fin_queued && len == 0;
-        return ((len > 0 || fin).then_some(Plan { seq: tcb.snd_una, len, fin }), false);
+        if len > 0 || fin {
+            return (Some(Plan { seq: tcb.snd_una, len, fin }), false);
+        }
     }
     let avail = seq::signed(tcb.snd_end, tcb.snd_nxt).max(0) as u32;
     let limit = tcb.snd_wnd.min(tcb.cwnd);
@@ -142,7 +144,7 @@ fn choose(tcb: &Tcb, work: &Work) -> (Option<Plan>, bool) {
     let fin = tcb.fin_queued && len == avail && tcb.snd_nxt.wrapping_add(len) == tcb.snd_end && usable > len;
     // Sender's silly-window avoidance (section 3.8.6.2.1) with Nagle (section 3.7.4).
     let idle = tcb.nodelay || tcb.snd_nxt == tcb.snd_una;
-    let again = len <= tcb.snd_max.wrapping_sub(tcb.snd_nxt);
+    let again = tcb.snd_nxt != tcb.snd_max;
     let worth =
         len == mss || (len == avail && (idle || tcb.fin_queued)) || (idle && len >= tcb.max_wnd / 2) || again;
     if (len > 0 && worth) || (len == 0 && fin) {

@@ -14,7 +14,7 @@ pub fn stage(_config: &Config, _ring: u32, event: &Event, tcb: &mut Tcb, work: &
             if tcb.released {
                 // Nobody will read it (section 3.6.1, SHLD-3).
                 work.rst_now = true;
-                work.rst_seq = tcb.snd_max;
+                work.rst_seq = tcb.rst_seq();
                 work.delete = true;
                 tcb.reason = Reason::Aborted;
             } else {

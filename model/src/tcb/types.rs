@@ -72,6 +72,14 @@ impl State {
     }
 }
 
+impl Tcb {
+    /// The sequence number of an RST of our own: SND.NXT of the RFC, which never goes back; but when the peer's window is closed
+    /// a probe may stand beyond it, where the peer would not take the RST.
+    pub fn rst_seq(&self) -> u32 {
+        if self.snd_wnd == 0 { self.snd_una } else { self.snd_max }
+    }
+}
+
 impl std::fmt::Display for State {
     /// The RFC's name.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
