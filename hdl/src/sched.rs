@@ -47,7 +47,7 @@ pub struct Sched<const A: usize, const C: usize> {
     take: Signal<Local, Bit>,
     take_same: Signal<Local, Bit>,
     queued: Signal<Local, Bit>,
-    join: Signal<Local, Bit>,
+    joins: Signal<Local, Bit>,
 }
 
 impl<const A: usize, const C: usize> Logic for Sched<A, C> {
@@ -72,16 +72,16 @@ impl<const A: usize, const C: usize> Logic for Sched<A, C> {
         self.served.read_addr.next = self.set_flow.val().get_bits::<A>(0);
         self.take_same.next = self.take.val() & (self.queue.read_data.val().flow == self.set_flow.val());
         self.queued.next = self.asked.read_data.val() ^ self.served.read_data.val();
-        self.join.next = self.set_valid.val() & (!self.queued.val() | self.take_same.val());
-        self.queue.write_en.next = self.join.val();
+        self.joins.next = self.set_valid.val() & (!self.queued.val() | self.take_same.val());
+        self.queue.write_en.next = self.joins.val();
         self.queue.write_addr.next = self.write.q.val().get_bits::<A>(0);
         self.queue.write_data.next.flow = self.set_flow.val();
         self.queue.write_data.next.phase = !self.asked.read_data.val();
-        if self.join.val() {
+        if self.joins.val() {
             self.write.d.next = self.write.q.val() + 1;
         }
 
-        self.asked.write_en.next = self.join.val() | self.sweep.busy.val();
+        self.asked.write_en.next = self.joins.val() | self.sweep.busy.val();
         self.asked.write_addr.next = self.set_flow.val().get_bits::<A>(0);
         self.asked.write_data.next = !self.asked.read_data.val();
         self.served.write_en.next = self.take.val() | self.sweep.busy.val();

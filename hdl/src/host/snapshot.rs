@@ -44,7 +44,7 @@ pub struct Snapshot {
     /// Own address.
     pub laddr: Signal<In, Bits<32>>,
     /// The first eight words.
-    pub event: Signal<Out, Bits<256>>,
+    pub words: Signal<Out, Bits<256>>,
     /// Word `index` of the table entry, 0 behind the last.
     pub index: Signal<In, Bits<6>>,
     pub word: Signal<Out, Bits<32>>,
@@ -69,7 +69,7 @@ impl Default for Snapshot {
             flow: Default::default(),
             placed: Default::default(),
             laddr: Default::default(),
-            event: Default::default(),
+            words: Default::default(),
             index: Default::default(),
             word: Default::default(),
             t: Default::default(),
@@ -202,7 +202,7 @@ impl Logic for Snapshot {
             self.sum[i + 1].next = self.sum[i].val() | self.part[i].val();
         }
         self.word.next = self.sum[35].val();
-        self.event.next = bit_cast::<256, 32>(self.entry[0].val())
+        self.words.next = bit_cast::<256, 32>(self.entry[0].val())
             | (bit_cast::<256, 32>(self.entry[1].val()) << 32)
             | (bit_cast::<256, 32>(self.entry[2].val()) << 64)
             | (bit_cast::<256, 32>(self.entry[3].val()) << 96)

@@ -27,11 +27,8 @@ pub const TX: u32 = 0x10_0000;
 pub const RX: u32 = 0x20_0000;
 /// Bytes of BAR2.
 pub const BYTES: u32 = 0x40_0000;
-/// Cycles from a read request to its answer; also what the receive ring's read port takes.
-pub const READ_LATENCY: usize = 4;
-
 macro_rules! window {
-    ($name:ident, $w:tt, $k:tt, $step:tt, $strobes:tt, $one:tt) => {
+    ($name:ident, $w:tt, $k:tt, $step:tt, $strobes:tt, $one:tt, read latency $latency:tt) => {
         /// `A`: the rings of entries have `2^A` entries each.
         #[derive(LogicBlock, Default)]
         pub struct $name<const A: usize> {
@@ -43,7 +40,7 @@ macro_rules! window {
             pub wvalid: Signal<In, Bit>,
             pub raddr: Signal<In, Bits<24>>,
             pub rvalid: Signal<In, Bit>,
-            /// [`READ_LATENCY`] cycles after `rvalid`, in order.
+            /// A fixed number of cycles after `rvalid` (`READ_LATENCY`), in order.
             pub rdata: Signal<Out, Bits<$w>>,
             pub rdone: Signal<Out, Bit>,
             /// Submission entry for the card, in the same cycle.
@@ -59,15 +56,15 @@ macro_rules! window {
             pub tx_addr: Signal<Out, Bits<20>>,
             pub tx_data: Signal<Out, Bits<$w>>,
             pub tx_strb: Signal<Out, Bits<$k>>,
-            /// Receive ring memory: byte address; `rx_data` comes [`READ_LATENCY`] cycles later.
+            /// Receive ring memory: byte address; `rx_data` comes `READ_LATENCY` cycles later.
             pub rx_addr: Signal<Out, Bits<20>>,
             pub rx_data: Signal<In, Bits<$w>>,
             sq: [Lutram<Bits<64>, A>; 4],
             select: Signal<Local, Bits<256>>,
             answer: Signal<Local, Bits<$w>>,
-            delay: [DFF<Bits<$w>>; READ_LATENCY],
-            done: [DFF<Bit>; READ_LATENCY],
-            from_rx: [DFF<Bit>; READ_LATENCY],
+            delay: [DFF<Bits<$w>>; $latency],
+            done: [DFF<Bit>; $latency],
+            from_rx: [DFF<Bit>; $latency],
             is_sq: Signal<Local, Bit>,
             half: Signal<Local, Bits<3>>,
             half_read: Signal<Local, Bits<3>>,
@@ -76,14 +73,21 @@ macro_rules! window {
             moved: Signal<Local, Bits<256>>,
         }
 
+        impl<const A: usize> $name<A> {
+            /// Cycles from a read request to its answer: what the receive ring's read port takes.
+            pub const READ_LATENCY: usize = $latency;
+        }
+
         impl<const A: usize> Logic for $name<A> {
             #[hdl_gen]
             fn update(&mut self) {
-                for i in 0..4 {
-                    self.sq[i].clock.next = self.clock.val();
+                for i in 0..$latency {
                     self.delay[i].clock.next = self.clock.val();
                     self.done[i].clock.next = self.clock.val();
                     self.from_rx[i].clock.next = self.clock.val();
+                }
+                for i in 0..4 {
+                    self.sq[i].clock.next = self.clock.val();
                     self.sq[i].read_addr.next = self.sq_addr.val();
                     self.sq[i].write_addr.next = self.waddr.val().get_bits::<A>(6);
                     self.sq[i].write_en.next = false;
@@ -125,14 +129,14 @@ macro_rules! window {
                 self.delay[0].d.next = self.answer.val();
                 self.done[0].d.next = self.rvalid.val();
                 self.from_rx[0].d.next = self.raddr.val().get_bits::<4>(20) == 2;
-                for i in 1..4 {
+                for i in 1..$latency {
                     self.delay[i].d.next = self.delay[i - 1].q.val();
                     self.done[i].d.next = self.done[i - 1].q.val();
                     self.from_rx[i].d.next = self.from_rx[i - 1].q.val();
                 }
-                self.rdone.next = self.done[3].q.val();
-                self.rdata.next = self.delay[3].q.val();
-                if self.from_rx[3].q.val() {
+                self.rdone.next = self.done[$latency - 1].q.val();
+                self.rdata.next = self.delay[$latency - 1].q.val();
+                if self.from_rx[$latency - 1].q.val() {
                     self.rdata.next = self.rx_data.val();
                 }
             }
@@ -140,8 +144,8 @@ macro_rules! window {
     };
 }
 
-window!(Window64, 64, 8, 0, 0, 1);
-window!(Window512, 512, 64, 64, 8, 0);
+window!(Window64, 64, 8, 0, 0, 1, read latency 3);
+window!(Window512, 512, 64, 64, 8, 0, read latency 4);
 
 #[cfg(test)]
 mod tests {
@@ -217,13 +221,13 @@ mod tests {
             (TX, 0),
         ];
         let mut answers = vec![];
-        for cycle in 0..reads.len() + READ_LATENCY + 1 {
+        for cycle in 0..reads.len() + W64::READ_LATENCY + 1 {
             uut.rvalid.next = cycle < reads.len();
             uut.raddr.next = u64::from(reads.get(cycle).map_or(0, |r| r.0)).into();
             settle(uut);
             if uut.rdone.val() {
                 answers.push(uut.rdata.val().to_u64());
-                assert_eq!(cycle, answers.len() - 1 + READ_LATENCY);
+                assert_eq!(cycle, answers.len() - 1 + W64::READ_LATENCY);
             }
             tick(uut);
         }
