@@ -22,6 +22,8 @@ pub struct PairSum {
 }
 
 impl Logic for PairSum {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, held);
@@ -51,6 +53,8 @@ pub struct SumStage<const N: usize, const M: usize> {
 }
 
 impl<const N: usize, const M: usize> Logic for SumStage<N, M> {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, held);
@@ -88,6 +92,8 @@ pub struct Accumulate {
 }
 
 impl Logic for Accumulate {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, total, total_done, folded, folded_done, held, held_done);
@@ -145,6 +151,8 @@ impl Checksum64 {
 }
 
 impl Logic for Checksum64 {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, in_frame);
@@ -212,6 +220,8 @@ impl Checksum512 {
 }
 
 impl Logic for Checksum512 {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, in_frame);

@@ -2,3 +2,4 @@
 //! The checksum tree, and the memory that holds the byte rings of the flows.
 
 pub mod checksum;
+pub mod lane_ring;

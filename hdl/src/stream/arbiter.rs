@@ -33,6 +33,8 @@ pub struct RoundRobin<const N: usize> {
 }
 
 impl<const N: usize> Logic for RoundRobin<N> {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, above, locked, choice);
@@ -81,6 +83,8 @@ pub struct LowestFirst<const N: usize> {
 }
 
 impl<const N: usize> Logic for LowestFirst<N> {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, locked, choice);
@@ -135,6 +139,8 @@ macro_rules! frame_arbiter {
         }
 
         impl<const N: usize> Logic for $name<N> {
+            crate::module_name!();
+
             #[hdl_gen]
             fn update(&mut self) {
                 clock!(self, clock, turn);
@@ -201,6 +207,8 @@ macro_rules! record_arbiter {
         }
 
         impl<T: Synth, const N: usize> Logic for $name<T, N> {
+            crate::module_name!();
+
             #[hdl_gen]
             fn update(&mut self) {
                 clock!(self, clock, turn);

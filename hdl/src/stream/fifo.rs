@@ -77,6 +77,8 @@ impl<T: Synth, const A: usize, const C: usize> Default for Fifo<T, A, C> {
 }
 
 impl<T: Synth, const A: usize, const C: usize> Logic for Fifo<T, A, C> {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, write, read, written, item, item_valid, count);

@@ -17,6 +17,8 @@ pub struct WindowWord<const HB: usize> {
 }
 
 impl<const HB: usize> Logic for WindowWord<HB> {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, held);
@@ -100,6 +102,8 @@ impl<const HB: usize, const NW: usize> Default for HeaderWindow64<HB, NW> {
 }
 
 impl<const HB: usize, const NW: usize> Logic for HeaderWindow64<HB, NW> {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, filled, in_frame, complete, fresh, len);
@@ -212,6 +216,8 @@ impl<const HB: usize> Default for HeaderWindow512<HB> {
 }
 
 impl<const HB: usize> Logic for HeaderWindow512<HB> {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, held, in_frame, complete, fresh, len);

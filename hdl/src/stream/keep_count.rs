@@ -13,6 +13,8 @@ pub struct KeepCount8 {
 }
 
 impl Logic for KeepCount8 {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         // The half in which the lanes end, again and again: `count` up to 7.
@@ -47,6 +49,8 @@ pub struct KeepCount64 {
 }
 
 impl Logic for KeepCount64 {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         self.whole.next = bit_cast::<8, 1>(self.keep.val().get_bits::<1>(7))

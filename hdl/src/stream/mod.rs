@@ -32,6 +32,8 @@ pub mod trim;
 
 #[cfg(test)]
 pub(crate) mod bench;
+#[cfg(test)]
+mod printed;
 
 use rust_hdl::prelude::*;
 

@@ -74,6 +74,8 @@ macro_rules! prepend {
         }
 
         impl<const HB: usize> Logic for $name<HB> {
+            crate::module_name!();
+
             #[hdl_gen]
             fn update(&mut self) {
                 dff_setup!(self, clock, state, index, held, held_keep);

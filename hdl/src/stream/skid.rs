@@ -17,6 +17,8 @@ pub struct Skid<T: Synth> {
 }
 
 impl<T: Synth> Logic for Skid<T> {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, held, full);
@@ -50,6 +52,8 @@ pub struct Slice<T: Synth> {
 }
 
 impl<T: Synth> Logic for Slice<T> {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, item, valid, held, full);

@@ -48,6 +48,8 @@ impl<T: Synth, const A: usize, const C: usize> Default for SmallFifo<T, A, C> {
 }
 
 impl<T: Synth, const A: usize, const C: usize> Logic for SmallFifo<T, A, C> {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, write, read, count);

@@ -47,6 +47,8 @@ macro_rules! strip {
         }
 
         impl Logic for $name {
+            crate::module_name!();
+
             #[hdl_gen]
             fn update(&mut self) {
                 dff_setup!(self, clock, dropped, in_frame, held, held_keep, held_last, held_valid);

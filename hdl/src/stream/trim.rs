@@ -33,6 +33,8 @@ macro_rules! trim {
         }
 
         impl Logic for $name {
+            crate::module_name!();
+
             #[hdl_gen]
             fn update(&mut self) {
                 dff_setup!(self, clock, in_frame, left);

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Every block of `stream` and `memory` is printed, linted and read by the synthesis tool.
+
+use rust_hdl::prelude::*;
+
+use super::arbiter::{FrameArbiter64, FrameArbiter128, FrameArbiter512, PriorityArbiter, RecordArbiter};
+use super::fifo::Fifo;
+use super::header_window::{HeaderWindow64, HeaderWindow512};
+use super::prepend::{Prepend64, Prepend512};
+use super::skid::{Skid, Slice};
+use super::small_fifo::SmallFifo;
+use super::strip::{Strip64, Strip512};
+use super::trim::{Trim64, Trim512};
+use super::{Beat64, Beat512};
+use crate::emit::{check, emit_top};
+use crate::memory::checksum::{Checksum64, Checksum512};
+use crate::memory::lane_ring::{LaneRing8, LaneRing16, LaneRing64};
+
+fn print<B: Block + Default>(name: &'static str) -> (String, &'static str) {
+    (emit_top(Box::<B>::default(), name).unwrap_or_else(|e| panic!("{name}: {e}")), name)
+}
+
+#[test]
+fn blocks_lint_and_synthesise() {
+    let designs = [
+        print::<Skid<Beat64>>("skid"),
+        print::<Slice<Beat64>>("slice"),
+        print::<SmallFifo<Beat64, 4, 5>>("small_fifo"),
+        print::<Fifo<Beat64, 9, 10>>("fifo"),
+        print::<Fifo<Beat512, 9, 10>>("fifo_wide"),
+        print::<FrameArbiter64<2>>("arbiter2"),
+        print::<FrameArbiter64<3>>("arbiter3"),
+        print::<FrameArbiter64<4>>("arbiter4"),
+        print::<FrameArbiter128<2>>("arbiter_128"),
+        print::<FrameArbiter512<2>>("arbiter_512"),
+        print::<RecordArbiter<Bits<40>, 5>>("record_arbiter"),
+        print::<PriorityArbiter<Bits<40>, 3>>("priority_arbiter"),
+        print::<HeaderWindow64<512, 8>>("window_64"),
+        print::<HeaderWindow64<64, 1>>("window_64_one"),
+        print::<HeaderWindow512<480>>("window_512"),
+        print::<Strip64>("strip_64"),
+        print::<Strip512>("strip_512"),
+        print::<Prepend64<112>>("prepend_64"),
+        print::<Prepend512<512>>("prepend_512"),
+        print::<Trim64>("trim_64"),
+        print::<Trim512>("trim_512"),
+        print::<Checksum64>("checksum_64"),
+        print::<Checksum512>("checksum_512"),
+        print::<LaneRing8<16, 13, 4096>>("ring_8"),
+        print::<LaneRing16<16, 12, 4096>>("ring_16"),
+        print::<LaneRing64<20, 14, 16384>>("ring_64"),
+    ];
+    if let Some(dir) = std::env::var_os("SYNCLINE_VERILOG_DIR") {
+        for (text, top) in &designs {
+            let path = std::path::Path::new(&dir).join(format!("{top}.v"));
+            std::fs::write(path, text).expect("directory of SYNCLINE_VERILOG_DIR is writable");
+        }
+    }
+    for (text, top) in &designs {
+        check::lints(text, top).unwrap_or_else(|e| panic!("{e}"));
+    }
+    let designs: Vec<(&str, &str)> = designs.iter().map(|(text, top)| (text.as_str(), *top)).collect();
+    check::synthesise_all(&designs).unwrap_or_else(|e| panic!("{e}"));
+}
