@@ -70,7 +70,7 @@ pub struct BeatTag {
     pub first: Bit,
     pub last: Bit,
     /// With the first beat: what the sum starts from.
-    pub initial: Bits<16>,
+    pub seed: Bits<16>,
 }
 
 /// Adds up the sums of a frame's beats (128 KiB at most) and folds the total, three cycles after the last one.
@@ -99,7 +99,7 @@ impl Logic for Accumulate {
         dff_setup!(self, clock, total, total_done, folded, folded_done, held, held_done);
         self.start.next = self.total.q.val();
         if self.tag.val().first {
-            self.start.next = bit_cast::<32, 16>(self.tag.val().initial);
+            self.start.next = bit_cast::<32, 16>(self.tag.val().seed);
         }
         if self.tag.val().valid {
             self.total.d.next = self.start.val() + bit_cast::<32, 21>(self.beat.val());
@@ -124,7 +124,7 @@ impl Logic for Accumulate {
 /// Ones'-complement sum of the frames on a 64-bit stream that it watches.
 ///
 /// `sum` (not complemented) is there for one cycle, [`Checksum64::LATENCY`] cycles after the last beat, whatever came
-/// since. An empty tail byte counts as zero. The sum is 0 only if every byte and `initial` is.
+/// since. An empty tail byte counts as zero. The sum is 0 only if every byte and `seed` is.
 #[derive(LogicBlock, Default)]
 pub struct Checksum64 {
     pub clock: Signal<In, Clock>,
@@ -133,7 +133,7 @@ pub struct Checksum64 {
     /// The beat moves in this cycle.
     pub taken: Signal<In, Bit>,
     /// Sum to start from, as of a pseudo-header; sampled with the first beat.
-    pub initial: Signal<In, Bits<16>>,
+    pub seed: Signal<In, Bits<16>>,
     pub sum: Signal<Out, Bits<16>>,
     pub sum_valid: Signal<Out, Bit>,
     in_frame: DFF<Bit>,
@@ -142,7 +142,7 @@ pub struct Checksum64 {
     pairs: [PairSum; 2],
     whole: SumStage<17, 18>,
     tags: [DFF<BeatTag>; 2],
-    total: Accumulate,
+    accumulate: Accumulate,
 }
 
 impl Checksum64 {
@@ -156,8 +156,8 @@ impl Logic for Checksum64 {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, in_frame);
-        clock!(self, clock, whole, total);
-        self.total.reset.next = self.reset.val();
+        clock!(self, clock, whole, accumulate);
+        self.accumulate.reset.next = self.reset.val();
         self.data.next = self.beat.val().data;
         self.keep.next = self.beat.val().keep;
         for i in 0..2 {
@@ -168,10 +168,10 @@ impl Logic for Checksum64 {
         }
         self.whole.a.next = self.pairs[0].sum.val();
         self.whole.b.next = self.pairs[1].sum.val();
-        self.total.beat.next = bit_cast::<21, 18>(self.whole.sum.val());
-        self.total.tag.next = self.tags[1].q.val();
-        self.sum.next = self.total.sum.val();
-        self.sum_valid.next = self.total.sum_valid.val();
+        self.accumulate.beat.next = bit_cast::<21, 18>(self.whole.sum.val());
+        self.accumulate.tag.next = self.tags[1].q.val();
+        self.sum.next = self.accumulate.sum.val();
+        self.sum_valid.next = self.accumulate.sum_valid.val();
 
         if self.taken.val() {
             self.in_frame.d.next = !self.beat.val().last;
@@ -181,7 +181,7 @@ impl Logic for Checksum64 {
         self.tags[0].d.next.valid = self.taken.val();
         self.tags[0].d.next.first = !self.in_frame.q.val();
         self.tags[0].d.next.last = self.beat.val().last;
-        self.tags[0].d.next.initial = self.initial.val();
+        self.tags[0].d.next.seed = self.seed.val();
         if self.reset.val() {
             self.in_frame.d.next = false;
             self.tags[0].d.next.valid = false;
@@ -199,7 +199,7 @@ pub struct Checksum512 {
     /// The beat moves in this cycle.
     pub taken: Signal<In, Bit>,
     /// Sum to start from, as of a pseudo-header; sampled with the first beat.
-    pub initial: Signal<In, Bits<16>>,
+    pub seed: Signal<In, Bits<16>>,
     pub sum: Signal<Out, Bits<16>>,
     pub sum_valid: Signal<Out, Bit>,
     in_frame: DFF<Bit>,
@@ -211,7 +211,7 @@ pub struct Checksum512 {
     halves: [SumStage<19, 20>; 2],
     whole: SumStage<20, 21>,
     tags: [DFF<BeatTag>; 5],
-    total: Accumulate,
+    accumulate: Accumulate,
 }
 
 impl Checksum512 {
@@ -225,8 +225,8 @@ impl Logic for Checksum512 {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, in_frame);
-        clock!(self, clock, whole, total);
-        self.total.reset.next = self.reset.val();
+        clock!(self, clock, whole, accumulate);
+        self.accumulate.reset.next = self.reset.val();
         self.data.next = self.beat.val().data;
         self.keep.next = self.beat.val().keep;
         for i in 0..16 {
@@ -251,10 +251,10 @@ impl Logic for Checksum512 {
         }
         self.whole.a.next = self.halves[0].sum.val();
         self.whole.b.next = self.halves[1].sum.val();
-        self.total.beat.next = self.whole.sum.val();
-        self.total.tag.next = self.tags[4].q.val();
-        self.sum.next = self.total.sum.val();
-        self.sum_valid.next = self.total.sum_valid.val();
+        self.accumulate.beat.next = self.whole.sum.val();
+        self.accumulate.tag.next = self.tags[4].q.val();
+        self.sum.next = self.accumulate.sum.val();
+        self.sum_valid.next = self.accumulate.sum_valid.val();
 
         if self.taken.val() {
             self.in_frame.d.next = !self.beat.val().last;
@@ -269,7 +269,7 @@ impl Logic for Checksum512 {
         self.tags[0].d.next.valid = self.taken.val();
         self.tags[0].d.next.first = !self.in_frame.q.val();
         self.tags[0].d.next.last = self.beat.val().last;
-        self.tags[0].d.next.initial = self.initial.val();
+        self.tags[0].d.next.seed = self.seed.val();
         if self.reset.val() {
             self.in_frame.d.next = false;
             self.tags[0].d.next.valid = false;
@@ -329,7 +329,7 @@ mod tests {
                         }
                         uut.beat.next = beat;
                         uut.taken.next = true;
-                        uut.initial.next = if i == 0 { initial.to_bits() } else { rng.below(0x1_0000).into() };
+                        uut.seed.next = if i == 0 { initial.to_bits() } else { rng.below(0x1_0000).into() };
                         if beat.last {
                             want.push((now + $block::LATENCY, reference(initial, &frame)));
                         }

@@ -47,7 +47,7 @@ pub struct HeaderWindow64<const HB: usize, const NW: usize> {
     pub window_new: Signal<Out, Bit>,
     /// Bytes in the window: the frame's length if that is less than `HB / 8`.
     pub window_len: Signal<Out, Bits<7>>,
-    count: KeepCount8,
+    counter: KeepCount8,
     words: [WindowWord<HB>; NW],
     /// Words held, as a thermometer.
     filled: DFF<Bits<NW>>,
@@ -80,7 +80,7 @@ impl<const HB: usize, const NW: usize> Default for HeaderWindow64<HB, NW> {
             window_valid: Default::default(),
             window_new: Default::default(),
             window_len: Default::default(),
-            count: Default::default(),
+            counter: Default::default(),
             words: std::array::from_fn(|_| Default::default()),
             filled: Default::default(),
             in_frame: Default::default(),
@@ -113,7 +113,7 @@ impl<const HB: usize, const NW: usize> Logic for HeaderWindow64<HB, NW> {
         self.taken.next = self.inp.valid.val() & self.out.ready.val();
         self.data.next = self.inp.data.val().data;
         self.last.next = self.inp.data.val().last;
-        self.count.keep.next = self.inp.data.val().keep;
+        self.counter.keep.next = self.inp.data.val().keep;
 
         self.prior.next = 0.into();
         self.prior_len.next = 0.into();
@@ -131,7 +131,7 @@ impl<const HB: usize, const NW: usize> Logic for HeaderWindow64<HB, NW> {
             self.complete.d.next = self.ends.val();
             self.fresh.d.next = self.ends.val() & self.write.val().any();
             if self.write.val().any() {
-                self.len.d.next = self.prior_len.val() + bit_cast::<7, 4>(self.count.count.val());
+                self.len.d.next = self.prior_len.val() + bit_cast::<7, 4>(self.counter.count.val());
             }
         }
 
@@ -176,7 +176,7 @@ pub struct HeaderWindow512<const HB: usize> {
     pub window_new: Signal<Out, Bit>,
     /// Bytes in the window: the frame's length if that is less than `HB / 8`.
     pub window_len: Signal<Out, Bits<7>>,
-    count: KeepCount64,
+    counter: KeepCount64,
     held: DFF<Bits<HB>>,
     in_frame: DFF<Bit>,
     complete: DFF<Bit>,
@@ -202,7 +202,7 @@ impl<const HB: usize> Default for HeaderWindow512<HB> {
             window_valid: Default::default(),
             window_new: Default::default(),
             window_len: Default::default(),
-            count: Default::default(),
+            counter: Default::default(),
             held: Default::default(),
             in_frame: Default::default(),
             complete: Default::default(),
@@ -226,7 +226,7 @@ impl<const HB: usize> Logic for HeaderWindow512<HB> {
         self.inp.ready.next = self.out.ready.val();
         self.taken.next = self.inp.valid.val() & self.out.ready.val();
         self.data.next = self.inp.data.val().data;
-        self.count.keep.next = self.inp.data.val().keep;
+        self.counter.keep.next = self.inp.data.val().keep;
 
         self.fresh.d.next = false;
         if self.taken.val() {
@@ -235,8 +235,8 @@ impl<const HB: usize> Logic for HeaderWindow512<HB> {
                 self.complete.d.next = true;
                 self.fresh.d.next = true;
                 self.held.d.next = self.data.val().get_bits::<HB>(0);
-                self.len.d.next = self.count.count.val();
-                if self.count.count.val() > self.full.val() {
+                self.len.d.next = self.counter.count.val();
+                if self.counter.count.val() > self.full.val() {
                     self.len.d.next = self.full.val();
                 }
             }

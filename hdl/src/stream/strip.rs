@@ -12,7 +12,7 @@ macro_rules! strip {
         ///
         /// `length` goes with the frame: stable from the first beat's `valid` until the last beat is taken. A `length`
         /// tied to a constant costs no multiplexer after synthesis, and one in words (`length[1:0]` tied to 0) costs a
-        /// word shifter. A frame of `length` bytes or fewer leaves nothing and pulses `short`.
+        /// word shifter. A frame of `length` bytes or fewer leaves nothing and pulses `too_short`.
         #[derive(LogicBlock, Default)]
         pub struct $name {
             pub clock: Signal<In, Clock>,
@@ -22,7 +22,7 @@ macro_rules! strip {
             pub length: Signal<In, Bits<7>>,
             pub out: StreamOut<$beat>,
             /// With a frame's last beat in: no byte of this frame comes out.
-            pub short: Signal<Out, Bit>,
+            pub too_short: Signal<Out, Bit>,
             /// Whole beats dropped so far.
             dropped: DFF<Bits<$q>>,
             /// A beat that is not wholly dropped was taken, and the frame goes on.
@@ -78,7 +78,7 @@ macro_rules! strip {
                     self.held_valid.q.val() & (self.held_last.q.val() | self.inp.valid.val());
                 self.inp.ready.next = self.skipping.val() | self.out.ready.val() | !self.held_valid.q.val();
                 self.taken.next = self.inp.valid.val() & self.inp.ready.val();
-                self.short.next = self.taken.val()
+                self.too_short.next = self.taken.val()
                     & self.last.val()
                     & !self.in_frame.q.val()
                     & (self.skipping.val() | !self.rest.val().any());
@@ -151,7 +151,7 @@ mod tests {
                     feed.drive(&mut uut.inp, $rng);
                     drain.drive(&mut uut.out, $rng);
                     settle(&mut *uut);
-                    short += u64::from(uut.short.val());
+                    short += u64::from(uut.too_short.val());
                     let moved = feed.sample(&uut.inp).is_some();
                     taken += usize::from(moved);
                     quiet = if drain.sample(&uut.out).is_some() || moved { 0 } else { quiet + 1 };

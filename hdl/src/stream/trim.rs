@@ -19,7 +19,7 @@ macro_rules! trim {
             pub length: Signal<In, Bits<16>>,
             pub out: StreamOut<$beat>,
             /// With the last beat out: the frame ended before `length` bytes.
-            pub short: Signal<Out, Bit>,
+            pub too_short: Signal<Out, Bit>,
             in_frame: DFF<Bit>,
             /// Bytes still to pass of the frame under way.
             left: DFF<Bits<16>>,
@@ -59,7 +59,7 @@ macro_rules! trim {
                 self.out.data.next.last = self.inp.data.val().last | self.cut.val();
                 self.out.valid.next = self.inp.valid.val() & !self.nothing.val();
                 self.inp.ready.next = self.out.ready.val() | self.nothing.val();
-                self.short.next = self.inp.data.val().last & (!self.cut.val() | self.missing.val().any());
+                self.too_short.next = self.inp.data.val().last & (!self.cut.val() | self.missing.val().any());
 
                 if self.inp.valid.val() & self.inp.ready.val() {
                     self.in_frame.d.next = !self.inp.data.val().last;
@@ -114,7 +114,7 @@ mod tests {
                     settle(&mut *uut);
                     taken += usize::from(feed.sample(&uut.inp).is_some());
                     if drain.sample(&uut.out).is_some_and(|beat| beat.last) {
-                        short.push(uut.short.val());
+                        short.push(uut.too_short.val());
                     }
                     tick(&mut *uut);
                     cycles += 1;
