@@ -68,7 +68,8 @@ impl Params {
     /// The identity registers that the build decides, by offset. `SYNCLINE_BUILD_HASH` in the environment of the compiler gives the
     /// git hash.
     pub fn identity(&self) -> Vec<(u32, u32)> {
-        let hash = option_env!("SYNCLINE_BUILD_HASH").and_then(|h| u32::from_str_radix(h, 16).ok()).unwrap_or(0);
+        let hash =
+            option_env!("SYNCLINE_BUILD_HASH").and_then(|h| u32::from_str_radix(h, 16).ok()).unwrap_or(0);
         vec![
             (map::BUILD_HASH, hash),
             (map::BOARD_ID, self.board),

@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The flow look-up: turns a [`Segment`] or an open request into an [`Event`], and allocates flows.
+//!
+//! One at a time, so that two SYNs of one tuple can't make two flows. Removals and freed flows wait in queues and go
+//! first: a flow is out of the table before it can be allocated again.
 
 use rust_hdl::prelude::*;
 
-use crate::stream::{StreamIn, StreamOut};
-use crate::types::{Event, Segment};
+use super::free_list::FreeList;
+use super::isn::Isn;
+use super::listen::Listen;
+pub use super::listen::ListenRequest;
+use super::table::Table;
+use crate::sched::Sched;
+use crate::stream::StreamIn;
+use crate::stream::StreamOut;
+use crate::types::{Event, EventKind, Op, Segment};
 
 /// The host wants an active open.
 #[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
@@ -19,21 +29,26 @@ pub struct OpenRequest {
     pub nodelay: Bit,
 }
 
-/// The host starts or stops listening on a port.
-#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
-pub struct ListenRequest {
-    /// The port.
-    pub port: Bits<16>,
-    /// Listen, or stop listening.
-    pub on: Bit,
+/// What the look-up does.
+#[derive(Copy, Clone, Debug, PartialEq, LogicState)]
+pub enum Step {
+    /// Waits for a removal, a freed flow, a segment or a request.
+    Idle,
+    /// The table takes a flow out.
+    Remove,
+    /// The table looks for the segment's or the request's tuple.
+    Find,
+    /// A flow is allocated as soon as its ISN is known.
+    Allocate,
 }
 
-/// The look-up for `2^A` flows; `C = A + 1`.
-#[derive(LogicBlock, Default)]
+/// The look-up for `2^A` flows (at least 4); `C = A + 1`. An event follows its segment by 4 cycles (one more for each further flow in
+/// the bucket), by 14 if a flow is allocated for it.
+#[derive(LogicBlock)]
 pub struct Lookup<const A: usize, const C: usize> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
-    /// Secret key of the ISN function and of the table's hash; may change only while no flow is used.
+    /// Secret key of the ISN function; the table's hash takes it over while no flow is in use.
     pub key: Signal<In, Bits<128>>,
     /// Own IPv4 address.
     pub laddr: Signal<In, Bits<32>>,
@@ -71,25 +86,308 @@ pub struct Lookup<const A: usize, const C: usize> {
     pub stat_card_full: Signal<Out, Bit>,
     /// Pulse: a SYN to a listening port found too many half-open flows.
     pub stat_half_open_limit: Signal<Out, Bit>,
+    table: Table<A, C>,
+    free: FreeList<A, C>,
+    isn: Isn,
+    ports: Listen,
+    removals: Sched<A, C>,
+    freed: Sched<A, C>,
+    hash_key: DFF<Bits<128>>,
+    step: DFF<Step>,
+    /// The request is being looked up, not the segment.
+    opening: DFF<Bit>,
+    opening_now: Signal<Local, Bit>,
+    half: DFF<Bits<C>>,
+    limit: Constant<Bits<C>>,
+    result: DFF<Event>,
+    result_valid: DFF<Bit>,
+    any: Signal<Local, Bit>,
+    removing: Signal<Local, Bit>,
+    giving: Signal<Local, Bit>,
+    start: Signal<Local, Bit>,
+    raddr: Signal<Local, Bits<32>>,
+    rport: Signal<Local, Bits<16>>,
+    lport: Signal<Local, Bits<16>>,
+    flags: Signal<Local, Bits<8>>,
+    syn: Signal<Local, Bit>,
+    inc: Signal<Local, Bit>,
+    fresh: Signal<Local, Event>,
+    found: Signal<Local, Event>,
+}
+
+impl<const A: usize, const C: usize> Default for Lookup<A, C> {
+    fn default() -> Self {
+        assert_eq!(C, A + 1, "Lookup: C counts the flows");
+        assert!(A >= 2, "Lookup: at least 4 flows, not 2^{A}");
+        Self {
+            limit: Constant::new((1_u64 << (A - 1)).into()),
+            clock: Default::default(),
+            reset: Default::default(),
+            key: Default::default(),
+            laddr: Default::default(),
+            now: Default::default(),
+            segment: Default::default(),
+            open: Default::default(),
+            open_ok: Default::default(),
+            open_in_use: Default::default(),
+            open_flow: Default::default(),
+            listen: Default::default(),
+            event: Default::default(),
+            remove_valid: Default::default(),
+            remove_flow: Default::default(),
+            free_valid: Default::default(),
+            free_flow: Default::default(),
+            half_open_dec: Default::default(),
+            busy: Default::default(),
+            idle: Default::default(),
+            used: Default::default(),
+            half_open: Default::default(),
+            stat_no_listener: Default::default(),
+            stat_card_full: Default::default(),
+            stat_half_open_limit: Default::default(),
+            table: Default::default(),
+            free: Default::default(),
+            isn: Default::default(),
+            ports: Default::default(),
+            removals: Default::default(),
+            freed: Default::default(),
+            hash_key: Default::default(),
+            step: Default::default(),
+            opening: Default::default(),
+            opening_now: Default::default(),
+            half: Default::default(),
+            result: Default::default(),
+            result_valid: Default::default(),
+            any: Default::default(),
+            removing: Default::default(),
+            giving: Default::default(),
+            start: Default::default(),
+            raddr: Default::default(),
+            rport: Default::default(),
+            lport: Default::default(),
+            flags: Default::default(),
+            syn: Default::default(),
+            inc: Default::default(),
+            fresh: Default::default(),
+            found: Default::default(),
+        }
+    }
 }
 
 impl<const A: usize, const C: usize> Logic for Lookup<A, C> {
     #[hdl_gen]
     fn update(&mut self) {
-        self.segment.ready.next = true;
-        self.open.ready.next = true;
+        dff_setup!(self, clock, hash_key, step, opening, half, result, result_valid);
+        clock!(self, clock, table, free, isn, ports, removals, freed);
+        self.table.reset.next = self.reset.val();
+        self.free.reset.next = self.reset.val();
+        self.isn.reset.next = self.reset.val();
+        self.ports.reset.next = self.reset.val();
+        self.removals.reset.next = self.reset.val();
+        self.freed.reset.next = self.reset.val();
+        self.busy.next =
+            self.table.busy.val() | self.ports.busy.val() | self.removals.busy.val() | self.freed.busy.val();
+        self.used.next = self.free.used.val();
+        self.half_open.next = self.half.q.val();
+        StreamIn::<ListenRequest>::link(&mut self.listen, &mut self.ports.request);
+
+        self.removals.set_valid.next = self.remove_valid.val();
+        self.removals.set_flow.next = self.remove_flow.val();
+        self.removals.out.ready.next = false;
+        self.freed.set_valid.next = self.free_valid.val();
+        self.freed.set_flow.next = self.free_flow.val();
+
+        // Segment or request: the one that did not have the last turn, if both wait.
+        self.opening_now.next = self.open.valid.val() & (!self.opening.q.val() | !self.segment.valid.val());
+        if self.step.q.val() != Step::Idle {
+            self.opening_now.next = self.opening.q.val();
+        }
+        self.raddr.next = self.segment.data.val().raddr;
+        self.rport.next = self.segment.data.val().rport;
+        self.lport.next = self.segment.data.val().lport;
+        self.flags.next = self.segment.data.val().flags;
+        if self.opening_now.val() {
+            self.raddr.next = self.open.data.val().raddr;
+            self.rport.next = self.open.data.val().rport;
+            self.lport.next = self.open.data.val().lport;
+        }
+        // SYN without ACK, RST or FIN.
+        self.syn.next = self.flags.val().get_bit(1)
+            & !self.flags.val().get_bit(4)
+            & !self.flags.val().get_bit(2)
+            & !self.flags.val().get_bit(0);
+
+        self.any.next = self.segment.valid.val() | self.open.valid.val();
+        // Removals and freed flows go first.
+        self.removing.next =
+            (self.step.q.val() == Step::Idle) & !self.busy.val() & self.removals.out.valid.val();
+        self.giving.next = (self.step.q.val() == Step::Idle)
+            & !self.busy.val()
+            & !self.removals.out.valid.val()
+            & self.freed.out.valid.val();
+        self.start.next = (self.step.q.val() == Step::Idle)
+            & !self.busy.val()
+            & !self.removals.out.valid.val()
+            & !self.freed.out.valid.val()
+            & self.any.val()
+            & (self.event.ready.val() | !self.result_valid.q.val());
+        self.table.key.next = self.hash_key.q.val();
+        if !self.free.used.val().any() {
+            self.hash_key.d.next = self.key.val();
+        }
+        self.table.tuple.next = (bit_cast::<64, 32>(self.raddr.val()) << 32)
+            | (bit_cast::<64, 16>(self.rport.val()) << 16)
+            | bit_cast::<64, 16>(self.lport.val());
+        self.table.find.next = self.start.val();
+        self.table.remove.next = self.removing.val();
+        self.table.remove_flow.next = self.removals.out.data.val().get_bits::<A>(0);
+        self.table.insert.next = false;
+        self.table.insert_flow.next = self.free.flow.val();
+        self.ports.read.next = self.start.val();
+        self.ports.port.next = self.lport.val();
+        self.isn.key.next = self.key.val();
+        self.isn.now.next = self.now.val();
+        self.isn.laddr.next = self.laddr.val();
+        self.isn.lport.next = self.lport.val();
+        self.isn.raddr.next = self.raddr.val();
+        self.isn.rport.next = self.rport.val();
+        self.isn.start.next = self.start.val() & (self.syn.val() | self.opening_now.val());
+        self.free.take.next = false;
+        self.free.give.next = self.giving.val();
+        self.freed.out.ready.next = self.giving.val();
+        self.free.give_flow.next = self.freed.out.data.val().get_bits::<A>(0);
+
+        // The event of a segment or a request that has found its flow, or none.
+        self.found.next.kind = EventKind::Segment;
+        self.found.next.op = Op::Open;
+        self.found.next.flow = bit_cast::<16, A>(self.table.flow.val());
+        self.found.next.hit = self.table.hit.val();
+        self.found.next.new = false;
+        self.found.next.listen = self.ports.listening.val();
+        self.found.next.raddr = self.raddr.val();
+        self.found.next.rport = self.rport.val();
+        self.found.next.lport = self.lport.val();
+        self.found.next.seq = self.segment.data.val().seq;
+        self.found.next.ack = self.segment.data.val().ack;
+        self.found.next.end = self.segment.data.val().end;
+        self.found.next.flags = self.flags.val();
+        self.found.next.wnd = self.segment.data.val().wnd;
+        self.found.next.len = self.segment.data.val().len;
+        self.found.next.mss = self.segment.data.val().mss;
+        self.found.next.isn = self.isn.isn.val();
+        // ... that has got a flow.
+        self.fresh.next = self.found.val();
+        self.fresh.next.flow = bit_cast::<16, A>(self.free.flow.val());
+        self.fresh.next.hit = true;
+        self.fresh.next.new = true;
+        if self.opening.q.val() {
+            self.fresh.next.kind = EventKind::Command;
+            self.fresh.next.flags = 0.into();
+            if self.open.data.val().nodelay {
+                self.fresh.next.flags = 1.into();
+            }
+        }
+
+        self.segment.ready.next = false;
+        self.open.ready.next = false;
         self.open_ok.next = false;
         self.open_in_use.next = false;
-        self.open_flow.next = 0.into();
-        self.listen.ready.next = true;
-        self.event.valid.next = false;
-        self.event.data.next.raddr = self.segment.data.val().raddr;
-        self.busy.next = false;
-        self.idle.next = true;
-        self.used.next = 0.into();
-        self.half_open.next = 0.into();
+        self.open_flow.next = bit_cast::<16, A>(self.free.flow.val());
+        self.inc.next = false;
         self.stat_no_listener.next = false;
         self.stat_card_full.next = false;
         self.stat_half_open_limit.next = false;
+        self.result.d.next = self.result.q.val();
+        if self.event.ready.val() {
+            self.result_valid.d.next = false;
+        }
+        match self.step.q.val() {
+            Step::Idle => {
+                if self.removing.val() {
+                    self.step.d.next = Step::Remove;
+                }
+                if self.start.val() {
+                    self.opening.d.next = self.opening_now.val();
+                    self.step.d.next = Step::Find;
+                }
+            }
+            Step::Remove => {
+                if self.table.done.val() {
+                    self.removals.out.ready.next = true;
+                    self.step.d.next = Step::Idle;
+                }
+            }
+            Step::Find => {
+                if self.table.done.val() {
+                    self.step.d.next = Step::Idle;
+                    if self.opening.q.val() {
+                        self.open_in_use.next = self.table.hit.val();
+                        if self.table.hit.val() {
+                            self.open.ready.next = true;
+                        } else if self.free.available.val() {
+                            self.step.d.next = Step::Allocate;
+                        } else {
+                            self.open.ready.next = true;
+                            self.stat_card_full.next = true;
+                        }
+                    } else {
+                        self.segment.ready.next = true;
+                        self.result.d.next = self.found.val();
+                        self.result_valid.d.next = true;
+                        if self.syn.val() & !self.table.hit.val() {
+                            if !self.ports.listening.val() {
+                                self.stat_no_listener.next = true;
+                            } else if !self.free.available.val() {
+                                self.stat_card_full.next = true;
+                            } else if self.half.q.val() >= self.limit.val() {
+                                self.stat_half_open_limit.next = true;
+                            } else {
+                                self.segment.ready.next = false;
+                                self.result_valid.d.next = false;
+                                self.step.d.next = Step::Allocate;
+                            }
+                        }
+                    }
+                }
+            }
+            _ => {
+                if self.isn.done.val() {
+                    self.table.insert.next = true;
+                    self.free.take.next = true;
+                    self.result.d.next = self.fresh.val();
+                    self.result_valid.d.next = true;
+                    self.segment.ready.next = !self.opening.q.val();
+                    self.open.ready.next = self.opening.q.val();
+                    self.open_ok.next = self.opening.q.val();
+                    self.inc.next = !self.opening.q.val();
+                    self.step.d.next = Step::Idle;
+                }
+            }
+        }
+        self.event.data.next = self.result.q.val();
+        self.event.valid.next = self.result_valid.q.val();
+        self.idle.next = (self.step.q.val() == Step::Idle)
+            & !self.any.val()
+            & !self.result_valid.q.val()
+            & self.removals.idle.val()
+            & self.freed.idle.val()
+            & !self.busy.val();
+
+        if self.inc.val() & !self.half_open_dec.val() {
+            self.half.d.next = self.half.q.val() + 1;
+        }
+        if self.half_open_dec.val() & !self.inc.val() & self.half.q.val().any() {
+            self.half.d.next = self.half.q.val() - 1;
+        }
+        if self.reset.val() {
+            self.step.d.next = Step::Idle;
+            self.opening.d.next = false;
+            self.result_valid.d.next = false;
+            self.half.d.next = 0.into();
+        }
     }
 }
+
+#[cfg(test)]
+#[path = "tests/lookup.rs"]
+mod tests;
