@@ -2,8 +2,10 @@
 //! Syncline's hardware: a TCP offload engine in RustHDL.
 
 pub mod emit;
+pub mod eth;
 pub mod flow;
 pub mod host;
+pub mod ipv4;
 pub mod memory;
 pub mod net;
 pub mod params;
