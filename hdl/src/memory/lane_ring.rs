@@ -299,6 +299,7 @@ macro_rules! lane_ring {
             }
         }
 
+        #[allow(clippy::reversed_empty_ranges)] // eight lanes are one group: nothing to put together
         impl<const B: usize, const R: usize, const RING: usize> Logic for $name<B, R, RING> {
             crate::module_name!();
 

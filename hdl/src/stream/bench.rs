@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use rust_hdl::prelude::*;
 
-use super::{Beat64, Beat128, Beat512, StreamIn, StreamOut};
+use super::{Beat8, Beat64, Beat128, Beat512, StreamIn, StreamOut};
 
 /// Implements [`Clocked`](crate::sim::Clocked) for blocks whose clock input is called `clock`.
 macro_rules! clocked {
@@ -106,6 +106,19 @@ macro_rules! beat {
 beat!(Beat64, 8);
 beat!(Beat128, 16);
 beat!(Beat512, 64);
+
+impl Beat for Beat8 {
+    const LANES: usize = 1;
+    fn new(bytes: &[u8], _len: usize, last: bool) -> Self {
+        Self { data: bits_of(bytes), last }
+    }
+    fn is_last(&self) -> bool {
+        self.last
+    }
+    fn bytes(&self) -> Vec<u8> {
+        bytes_of(self.data, 1)
+    }
+}
 
 /// The beats of a frame, with noise in the unused lanes.
 pub fn beats<T: Beat>(frame: &[u8], rng: &mut Rng) -> Vec<T> {

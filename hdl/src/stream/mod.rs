@@ -22,6 +22,7 @@
 
 pub mod arbiter;
 pub mod fifo;
+pub mod frame_fifo;
 pub mod header_window;
 pub mod keep_count;
 pub mod prepend;
@@ -29,6 +30,7 @@ pub mod skid;
 pub mod small_fifo;
 pub mod strip;
 pub mod trim;
+pub mod width;
 
 #[cfg(test)]
 pub(crate) mod bench;
@@ -36,6 +38,15 @@ pub(crate) mod bench;
 mod printed;
 
 use rust_hdl::prelude::*;
+
+/// One beat of an 8-bit frame stream: one byte, so it needs no `keep`.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct Beat8 {
+    /// The byte.
+    pub data: Bits<8>,
+    /// The beat is the frame's last.
+    pub last: Bit,
+}
 
 /// One beat of a 64-bit frame stream.
 #[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
