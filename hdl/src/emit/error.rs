@@ -24,8 +24,9 @@ pub enum Problem {
         "unknown name `{0}` (const generics and `const` items are not values in hardware: use a Constant)"
     )]
     UnknownName(String),
-    /// Two enums with the same name and different variants are visible in one module.
-    #[error("`{0}` names two different enum variants")]
+    /// Two enums with the same name and different variants are visible in one module, or a loop variable is called as a
+    /// signal.
+    #[error("`{0}` names two different things")]
     AmbiguousName(String),
     /// A name that Verilog or SystemVerilog reserves.
     #[error("`{0}` is a Verilog keyword")]

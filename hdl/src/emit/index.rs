@@ -89,7 +89,7 @@ impl Index {
 }
 
 /// `a.get_bits::<width>(i)`: like Rust, zeros come in from above the top when the index is computed.
-pub(super) fn bits(scope: &Scope, a: &Ast, width: usize, i: &Ast) -> Result<Expr> {
+pub(super) fn select(scope: &Scope, a: &Ast, width: usize, i: &Ast) -> Result<Expr> {
     let of = text::of(a);
     let base = own_width(scope, a)?;
     let signed = base.signed && width > 1;

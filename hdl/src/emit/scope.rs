@@ -157,6 +157,11 @@ impl Scope {
         self.variants.keys().filter(|k| k.split('$').next() == Some(ty)).count()
     }
 
+    /// Whether a signal or a constant has this name.
+    pub fn is_signal(&self, path: &str) -> bool {
+        self.by_path.contains_key(path) || self.constants.contains_key(path)
+    }
+
     /// All localparams that the module could use.
     pub fn params(&self) -> impl Iterator<Item = &Param> {
         self.constants.values().chain(self.variants.values().flatten())

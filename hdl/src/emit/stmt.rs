@@ -52,6 +52,10 @@ impl Reader<'_> {
             VerilogStatement::If(c) => self.conditional(c, line(), out)?,
             VerilogStatement::Match(m) => self.case(m, line(), out)?,
             VerilogStatement::Loop(l) => {
+                // The macro writes `self.i` and `i` the same.
+                if self.scope.is_signal(&l.index) {
+                    return Err((Problem::AmbiguousName(l.index.clone()), line()));
+                }
                 for i in l.from.as_usize()..l.to.as_usize() {
                     self.scope.loops.push((l.index.clone(), i as i128));
                     let block = self.block(&l.block);

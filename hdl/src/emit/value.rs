@@ -130,9 +130,9 @@ pub(super) fn value(scope: &Scope, e: &Ast, width: usize) -> Result<Expr> {
             // A reduction of one bit is that bit.
             Ok(if a.width == 1 { a.with_sign(false) } else { Expr::new(1, Node::Reduce(op, Box::new(a))) })
         }
-        Ast::Index(a, i) => index::bits(scope, a, 1, i),
-        Ast::Slice(a, width, i) => index::bits(scope, a, *width, i),
-        Ast::IndexReplace(a, i, v) => replace_bit(scope, a, i, v),
+        Ast::Index(a, i) => index::select(scope, a, 1, i),
+        Ast::Slice(a, width, i) => index::select(scope, a, *width, i),
+        Ast::IndexReplace(a, i, v) => replaced(scope, a, i, v),
     }
 }
 
@@ -204,7 +204,7 @@ pub(super) fn shift(symbol: &'static str, a: Expr, by: Expr) -> Expr {
     Expr::binary(width, symbol, a.with_sign(false), by.with_sign(false))
 }
 
-fn replace_bit(scope: &Scope, a: &Ast, i: &Ast, v: &Ast) -> Result<Expr> {
+fn replaced(scope: &Scope, a: &Ast, i: &Ast, v: &Ast) -> Result<Expr> {
     let of = text::of(a);
     let a = own_width(scope, a)?;
     let width = a.width;
