@@ -62,12 +62,12 @@ fn halved(tcb: &Tcb, work: &Work) -> u32 {
 fn grow(tcb: &mut Tcb, acked: u32) {
     let mss = u32::from(tcb.mss);
     if tcb.cwnd < tcb.ssthresh {
-        tcb.cwnd += acked.min(mss);
+        tcb.cwnd = tcb.cwnd.wrapping_add(acked.min(mss));
     } else {
         tcb.bytes_acked = tcb.bytes_acked.wrapping_add(acked);
         if tcb.bytes_acked >= tcb.cwnd {
             tcb.bytes_acked -= tcb.cwnd;
-            tcb.cwnd += mss;
+            tcb.cwnd = tcb.cwnd.wrapping_add(mss);
         }
     }
     tcb.cwnd = tcb.cwnd.min(CAP);
@@ -79,12 +79,12 @@ fn recovery_ack(tcb: &mut Tcb, work: &mut Work) {
     if (work.d_rec as i32) >= 0 {
         tcb.recovery = false;
         let left = work.flight.wrapping_sub(work.acked);
-        tcb.cwnd = tcb.ssthresh.min(left.max(mss) + mss);
+        tcb.cwnd = tcb.ssthresh.min(left.max(mss).wrapping_add(mss));
     } else {
         work.retransmit = true;
         tcb.cwnd -= work.acked.min(tcb.cwnd.saturating_sub(mss));
         if work.acked >= mss {
-            tcb.cwnd = (tcb.cwnd + mss).min(CAP);
+            tcb.cwnd = tcb.cwnd.wrapping_add(mss).min(CAP);
         }
     }
 }
@@ -93,12 +93,12 @@ fn recovery_ack(tcb: &mut Tcb, work: &mut Work) {
 fn duplicate(tcb: &mut Tcb, work: &mut Work) {
     let mss = u32::from(tcb.mss);
     if tcb.recovery {
-        tcb.cwnd = (tcb.cwnd + mss).min(CAP);
+        tcb.cwnd = tcb.cwnd.wrapping_add(mss).min(CAP);
     } else if tcb.dup_acks < 3 {
         tcb.dup_acks += 1;
         if tcb.dup_acks == 3 && (work.d_rec as i32) > 0 {
             tcb.ssthresh = halved(tcb, work);
-            tcb.cwnd = tcb.ssthresh + 3 * mss;
+            tcb.cwnd = tcb.ssthresh.wrapping_add(3 * mss);
             tcb.recover = tcb.snd_max;
             tcb.recovery = true;
             tcb.bytes_acked = 0;
@@ -156,4 +156,110 @@ fn back_off(config: &Config, tcb: &mut Tcb) {
     tcb.retries = (tcb.retries + 1).min(RETRIES_CAP);
     tcb.rto = tcb.rto.saturating_mul(2).min(config.rto_max);
     tcb.rtt_busy = false;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tcb::{ack, flags::*, testing::*};
+
+    fn run(event: &Event, mut tcb: Tcb) -> (Tcb, Work) {
+        let mut work = work(event, &mut tcb);
+        ack::stage(&config(), RING, event, &mut tcb, &mut work);
+        stage(&config(), RING, event, &mut tcb, &mut work);
+        (tcb, work)
+    }
+
+    // covers: CC-6, CC-24
+    #[test]
+    fn slow_start_grows_by_what_is_acknowledged() {
+        for (acked, growth) in [(1, 1), (999, 999), (1000, 1000), (2000, 1000)] {
+            let tcb = run(&segment(ACK, 1, 1 + acked, 0), sending()).0;
+            assert_eq!(tcb.cwnd, 10_000 + growth, "{acked} bytes");
+        }
+    }
+
+    // covers: CC-7
+    #[test]
+    fn avoidance_grows_by_a_segment_a_window() {
+        let tcb = Tcb { cwnd: 3000, ssthresh: 3000, ..sending() };
+        let tcb = run(&segment(ACK, 1, 1001, 0), tcb).0;
+        assert_eq!((tcb.cwnd, tcb.bytes_acked), (3000, 1000));
+        let tcb = run(&segment(ACK, 1, 2001, 0), Tcb { bytes_acked: 2000, ..tcb }).0;
+        assert_eq!((tcb.cwnd, tcb.bytes_acked), (4000, 0));
+    }
+
+    // covers: CC-13, CC-16, CC-17
+    #[test]
+    fn the_third_duplicate_begins_recovery() {
+        let mut tcb = Tcb { snd_max: ISS + 8001, snd_nxt: ISS + 8001, snd_end: ISS + 8001, ..sending() };
+        for i in 1..=3 {
+            let work;
+            (tcb, work) = run(&segment(ACK, 1, 1, 0), tcb);
+            assert_eq!(work.retransmit, i == 3);
+        }
+        assert_eq!((tcb.ssthresh, tcb.cwnd, tcb.recovery), (4000, 7000, true));
+        tcb = run(&segment(ACK, 1, 1, 0), tcb).0;
+        assert_eq!(tcb.cwnd, 8000);
+        // covers CC-19: a partial ACK, then CC-18: the full one.
+        let (tcb, work) = run(&segment(ACK, 1, 3001, 0), tcb);
+        assert_eq!((tcb.cwnd, tcb.recovery, work.retransmit), (6000, true, true));
+        let (tcb, work) = run(&segment(ACK, 1, 8001, 0), tcb);
+        assert_eq!((tcb.cwnd, tcb.recovery, work.retransmit), (2000, false, false));
+    }
+
+    // covers: CC-8, CC-9, CC-10, RTO-11
+    #[test]
+    fn a_time_out_collapses_the_window_once() {
+        let tcb = Tcb { snd_max: ISS + 8001, snd_nxt: ISS + 8001, snd_end: ISS + 8001, ..sending() };
+        let (tcb, work) = run(&timer(), tcb);
+        assert_eq!((tcb.ssthresh, tcb.cwnd, tcb.rto, tcb.retries), (4000, 1000, 2_000_000, 1));
+        assert_eq!(tcb.snd_nxt, tcb.snd_una);
+        assert!(work.retransmit && !work.probe);
+        let (tcb, _) = run(&timer(), Tcb { timer_on: true, cwnd: 9000, ..tcb });
+        assert_eq!((tcb.ssthresh, tcb.cwnd, tcb.rto, tcb.retries), (4000, 1000, 4_000_000, 2));
+    }
+
+    // covers: MUST-36, RTO-5
+    #[test]
+    fn a_closed_window_is_no_loss() {
+        let before = Tcb { snd_wnd: 0, rto: 40_000_000, ..sending() };
+        let (tcb, work) = run(&timer(), before);
+        assert!(work.probe && !work.retransmit);
+        assert_eq!((tcb.cwnd, tcb.ssthresh, tcb.rto), (before.cwnd, before.ssthresh, 60_000_000));
+    }
+
+    // covers: MUST-20
+    #[test]
+    fn the_last_time_out_ends_the_connection() {
+        for (tcb, limit) in [
+            (syn_sent(), 7),
+            (syn_received(), 7),
+            (sending(), 10),
+            (fin_wait_1(), 10),
+            (closing(), 10),
+            (last_ack(), 10),
+        ] {
+            assert!(!run(&timer(), Tcb { retries: limit - 1, ..tcb }).1.delete, "{}", tcb.state);
+            let (after, work) = run(&timer(), Tcb { retries: limit, ..tcb });
+            assert!(work.delete && after.reason == Reason::TimedOut, "{}", tcb.state);
+        }
+    }
+
+    // covers: RTO-13, CC-4
+    #[test]
+    fn a_lost_syn_is_remembered() {
+        let tcb = run(&segment(ACK, 1, 1, 0), Tcb { retries: 1, rto: 2_000_000, ..syn_received() }).0;
+        assert_eq!((tcb.cwnd, tcb.rto, tcb.retries), (1000, 3_000_000, 0));
+        let tcb = run(&segment(ACK, 1, 1, 0), syn_received()).0;
+        assert_eq!((tcb.cwnd, tcb.rto), (10_000, 1_000_000));
+    }
+
+    #[test]
+    fn an_unreachable_neighbour_ends_the_handshake_alone() {
+        let event = Event { kind: EventKind::Unreachable, hit: true, ..Event::default() };
+        assert!(run(&event, syn_sent()).1.delete);
+        assert!(run(&event, syn_received()).1.delete);
+        assert!(!run(&event, sending()).1.delete);
+    }
 }

@@ -20,3 +20,29 @@ pub fn stage(_config: &Config, _ring: u32, event: &Event, tcb: &mut Tcb, work: &
     work.wl_new = seq::after(event.seq, tcb.snd_wl1)
         || (event.seq == tcb.snd_wl1 && !seq::before(event.ack, tcb.snd_wl2));
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tcb::{flags::*, testing::*};
+
+    #[test]
+    fn differences_are_taken_modulo_2_to_the_32() {
+        let mut tcb = sending();
+        tcb.rcv_nxt = 10;
+        tcb.rcv_adv = 4106;
+        let event =
+            crate::tcb::Event { seq: 0xffff_fff0, end: 20, ack: tcb.snd_una, ..segment(ACK, 0, 0, 36) };
+        let work = work(&event, &mut tcb);
+        assert_eq!(work.d_seq as i32, -26);
+        assert_eq!((work.d_end, work.d_wnd, work.d_una, work.flight, work.d_max), (10, 4096, 0, 2000, 2000));
+    }
+
+    // covers: E-31
+    #[test]
+    fn a_window_is_new_by_seq_and_then_by_ack() {
+        // SND.WL1 is 1, SND.WL2 is 1 (section 3.10.7.4).
+        for (seq, ack, new) in [(2, -5, true), (1, 1, true), (1, 2, true), (1, 0, false), (0, 9, false)] {
+            assert_eq!(work(&segment(ACK, seq, ack, 0), &mut established()).wl_new, new, "{seq} {ack}");
+        }
+    }
+}

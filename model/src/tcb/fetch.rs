@@ -11,3 +11,20 @@ pub fn stage(now: u32, event: &Event, tcb: &mut Tcb, work: &mut Work) {
         tcb.timer_on = false;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tcb::testing::*;
+
+    #[test]
+    fn an_expiry_that_was_overtaken_is_nothing() {
+        let mut work = Work::default();
+        let mut tcb = sending();
+        assert!(tcb.timer_on);
+        stage(7, &timer(), &mut tcb, &mut work);
+        assert!(work.expired && !tcb.timer_on && work.now == 7);
+        stage(8, &timer(), &mut tcb, &mut work);
+        assert!(!work.expired);
+    }
+}

@@ -7,14 +7,14 @@ use crate::seq;
 /// Moves between the states after ESTABLISHED.
 pub fn stage(_config: &Config, ring: u32, event: &Event, tcb: &mut Tcb, work: &mut Work) {
     match event.kind {
-        EventKind::Segment if event.hit && !work.drop && !work.delete => segment(tcb, work),
+        EventKind::Segment if event.hit && !work.drop && !work.delete => arrival(tcb, work),
         EventKind::Doorbell if event.hit => doorbell(ring, event, tcb, work),
-        EventKind::Command => command(event, tcb, work),
+        EventKind::Command => call(event, tcb, work),
         _ => {}
     }
 }
 
-fn segment(tcb: &mut Tcb, work: &mut Work) {
+fn arrival(tcb: &mut Tcb, work: &mut Work) {
     let before = tcb.state;
     if work.fin_acked {
         tcb.state = match tcb.state {
@@ -64,7 +64,7 @@ fn doorbell(ring: u32, event: &Event, tcb: &mut Tcb, work: &mut Work) {
     }
 }
 
-fn command(event: &Event, tcb: &mut Tcb, work: &mut Work) {
+fn call(event: &Event, tcb: &mut Tcb, work: &mut Work) {
     if event.op == Op::Open {
         work.bad = !(event.hit && event.new);
         return;
@@ -125,4 +125,99 @@ fn abort(tcb: &mut Tcb, work: &mut Work) {
     work.rst_seq = tcb.rst_seq();
     work.delete = true;
     tcb.reason = Reason::Aborted;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tcb::{flags::*, step, testing::*};
+
+    fn state_after(event: &Event, mut tcb: Tcb) -> State {
+        step(&config(), RING, 0, event, &mut tcb);
+        tcb.state
+    }
+
+    // covers: E-32, E-34, E-36, E-38, E-39
+    #[test]
+    fn arrows_by_segments() {
+        let fin = |ack| segment(FIN | ACK, 1, ack, 0);
+        let ack_of_fin = |seq| segment(ACK, seq, 2, 0);
+        use State::*;
+        assert_eq!(state_after(&fin(1), established()), CloseWait);
+        assert_eq!(state_after(&fin(1), fin_wait_1()), Closing);
+        assert_eq!(state_after(&fin(2), fin_wait_1()), TimeWait);
+        assert_eq!(state_after(&ack_of_fin(1), fin_wait_1()), FinWait2);
+        assert_eq!(state_after(&fin(2), fin_wait_2()), TimeWait);
+        assert_eq!(state_after(&ack_of_fin(2), closing()), TimeWait);
+        assert_eq!(state_after(&ack_of_fin(2), last_ack()), Closed);
+        assert_eq!(state_after(&fin(1), syn_received()), CloseWait);
+    }
+
+    // covers: E-46
+    #[test]
+    fn arrows_by_commands() {
+        use State::*;
+        // (state, after Shutdown or an error, after Close, after Abort)
+        let cases = [
+            (syn_sent(), None, Closed),
+            (established(), Some(FinWait1), FinWait1),
+            (fin_wait_1(), None, FinWait1),
+            (fin_wait_2(), None, FinWait2),
+            (close_wait(), Some(LastAck), LastAck),
+            (closing(), None, Closing),
+            (last_ack(), None, LastAck),
+            (time_wait(), None, TimeWait),
+        ];
+        for (tcb, shutdown, close) in cases {
+            let run = |op| {
+                let mut tcb = tcb;
+                let done =
+                    step(&config(), RING, 0, &command(op, &tcb), &mut tcb).completion.expect("a completion");
+                (!done.bad).then_some(tcb.state)
+            };
+            assert_eq!(run(Op::Shutdown), shutdown, "Shutdown in {}", tcb.state);
+            assert_eq!(run(Op::Close), Some(close), "Close in {}", tcb.state);
+            assert_eq!(run(Op::Abort), Some(Closed), "Abort in {}", tcb.state);
+        }
+    }
+
+    // covers: E-46
+    #[test]
+    fn commands_of_a_stale_handle_change_nothing() {
+        for tcb in [Tcb { owned: false, ..established() }, Tcb { generation: 77, ..established() }] {
+            for op in [Op::Shutdown, Op::Close, Op::Abort] {
+                let mut after = tcb;
+                let done = step(&config(), RING, 0, &command(op, &established()), &mut after);
+                assert!(done.completion.is_some_and(|completion| completion.bad));
+                assert_eq!(after, tcb);
+            }
+        }
+    }
+
+    #[test]
+    fn doorbells_are_checked() {
+        let run = |tcb: Tcb, flags, seq, ack| {
+            let mut tcb = tcb;
+            let event = Event { kind: EventKind::Doorbell, hit: true, flags, seq, ack, ..Event::default() };
+            step(&config(), RING, 0, &event, &mut tcb).bad
+        };
+        for (end, bad) in [(1, false), (2, false), (4097, false), (4098, true), (0, true)] {
+            assert_eq!(run(established(), 1, 0, ISS + end), bad, "snd_end {end}");
+        }
+        assert!(run(fin_wait_1(), 1, 0, ISS + 5), "after the FIN");
+        assert!(run(Tcb { owned: false, ..established() }, 1, 0, ISS + 5), "not the host's");
+        for (user, bad) in [(0, true), (1, false), (2, true)] {
+            assert_eq!(run(close_wait(), 2, IRS + user, 0), bad, "rcv_user {user}: the FIN can't be read");
+        }
+    }
+
+    // covers: SHLD-3
+    #[test]
+    fn close_with_unread_data_resets() {
+        let mut tcb = established();
+        step(&config(), RING, 0, &segment(ACK, 1, 1, 10), &mut tcb);
+        let done = step(&config(), RING, 0, &command(Op::Close, &tcb), &mut tcb);
+        assert!(done.request.is_some_and(|request| request.flags == RST && request.seq == ISS + 1));
+        assert!(done.removal.remove && done.removal.free);
+    }
 }

@@ -12,6 +12,8 @@ pub mod output;
 mod processor;
 pub mod reset_syn;
 pub mod rtt;
+#[cfg(test)]
+mod testing;
 pub mod text;
 mod types;
 

@@ -184,3 +184,127 @@ fn account(tcb: &mut Tcb, work: &Work, begin: u32, end: u32) {
     }
     tcb.snd_max = seq::max(tcb.snd_max, end);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tcb::{Op, step, testing::*};
+
+    fn sent(event: &Event, tcb: &mut Tcb) -> Option<TxRequest> {
+        step(&config(), RING, 0, event, tcb).request
+    }
+
+    fn turn() -> Event {
+        Event { kind: EventKind::Turn, hit: true, ..Event::default() }
+    }
+
+    // covers: SHLD-28, MUST-61
+    #[test]
+    fn full_segments_first_and_push_on_the_last() {
+        let mut tcb = established();
+        let outputs = step(&config(), RING, 0, &queue(2501), &mut tcb);
+        let first = outputs.request.expect("a segment");
+        assert_eq!((first.seq, first.len, first.flags, outputs.turn), (ISS + 1, 1000, ACK, true));
+        let second = sent(&turn(), &mut tcb).expect("a segment");
+        assert_eq!((second.seq, second.len, second.flags), (ISS + 1001, 1000, ACK));
+        assert_eq!(sent(&turn(), &mut tcb), None, "Nagle");
+        let mut nodelay = Tcb { nodelay: true, ..tcb };
+        let last = sent(&turn(), &mut nodelay).expect("a segment");
+        assert_eq!((last.len, last.flags), (500, ACK | PSH));
+        let last = sent(&command(Op::Shutdown, &tcb), &mut tcb).expect("a segment");
+        assert_eq!((last.len, last.flags), (500, ACK | PSH | FIN));
+    }
+
+    // covers: CC-1
+    #[test]
+    fn neither_window_is_passed() {
+        for (snd_wnd, cwnd) in [(1000, 9000), (9000, 1000)] {
+            let mut tcb = Tcb { snd_wnd, cwnd, ..established() };
+            assert!(sent(&queue(3001), &mut tcb).is_some());
+            assert_eq!(sent(&turn(), &mut tcb), None);
+        }
+    }
+
+    // covers: MUST-38
+    #[test]
+    fn a_small_window_is_not_used_at_once() {
+        for (snd_wnd, len) in [(2047, Some(1000)), (999, None), (1, None)] {
+            let mut tcb = Tcb { snd_wnd, ..established() };
+            assert_eq!(sent(&queue(3001), &mut tcb).map(|request| request.len), len, "window {snd_wnd}");
+        }
+        let mut tcb = Tcb { snd_wnd: 500, max_wnd: 1000, ..established() };
+        assert_eq!(sent(&queue(3001), &mut tcb).map(|request| request.len), Some(500), "half the largest");
+    }
+
+    // covers: SHLD-15
+    #[test]
+    fn a_retransmission_stays_inside_the_window() {
+        let mut tcb = Tcb { snd_end: ISS + 4001, snd_wnd: 300, ..sending() };
+        let request = sent(&timer(), &mut tcb).expect("a segment");
+        assert_eq!((request.seq, request.len), (ISS + 1, 300));
+    }
+
+    // covers: MUST-36
+    #[test]
+    fn a_probe_leaves_snd_nxt_behind() {
+        let mut tcb = Tcb { snd_wnd: 0, timer_on: true, snd_end: ISS + 101, ..established() };
+        let probe = sent(&timer(), &mut tcb).expect("a probe");
+        assert_eq!((probe.seq, probe.len), (ISS + 1, 1));
+        assert_eq!((tcb.snd_nxt, tcb.snd_max), (ISS + 1, ISS + 2));
+        let all = sent(&segment(ACK, 1, 1, 0), &mut tcb).expect("the window is open");
+        assert_eq!((all.seq, all.len), (ISS + 1, 100));
+    }
+
+    // covers: SEC-8
+    #[test]
+    fn a_bare_ack_stands_where_the_peer_takes_it() {
+        let old = segment(ACK, -100, 1, 0);
+        assert_eq!(sent(&old, &mut sending()).map(|request| request.seq), Some(ISS + 2001));
+        let mut back = Tcb { snd_nxt: ISS + 1, cwnd: 0, ..sending() };
+        assert_eq!(sent(&old, &mut back).map(|request| request.seq), Some(ISS + 2001), "after a time-out");
+        let mut probing = Tcb { snd_nxt: ISS + 1, snd_max: ISS + 2, snd_wnd: 0, ..sending() };
+        assert_eq!(sent(&old, &mut probing).map(|request| request.seq), Some(ISS + 1), "window closed");
+    }
+
+    // covers: MUST-39, SHLD-14
+    #[test]
+    fn the_window_opens_by_a_segment_at_least() {
+        let read = |user| Event {
+            kind: EventKind::Doorbell,
+            hit: true,
+            flags: 2,
+            seq: IRS + user,
+            ..Event::default()
+        };
+        let mut tcb = established();
+        for at in [1, 1001, 2001] {
+            step(&config(), RING, 0, &segment(ACK, at, 1, 1000), &mut tcb);
+        }
+        assert_eq!(sent(&read(1000), &mut tcb), None);
+        assert_eq!(sent(&read(1001), &mut tcb).map(|request| request.wnd), Some(2096));
+    }
+
+    // covers: RTO-6, RTO-7
+    #[test]
+    fn one_segment_is_timed_and_no_retransmission() {
+        let mut tcb = established();
+        step(&config(), RING, 77, &queue(2001), &mut tcb);
+        step(&config(), RING, 78, &turn(), &mut tcb);
+        assert_eq!((tcb.rtt_busy, tcb.rtt_seq, tcb.rtt_time), (true, ISS + 1001, 77));
+        step(&config(), RING, 99, &timer(), &mut tcb);
+        assert!(!tcb.rtt_busy);
+        assert_eq!(tcb.retransmits, 1);
+    }
+
+    // covers: E-2, E-3
+    #[test]
+    fn the_numbers_of_an_rst() {
+        let stray = Event { hit: false, ..segment(SYN, 10, 0, 4) };
+        let rst = sent(&stray, &mut Tcb::default()).expect("an RST");
+        assert_eq!((rst.seq, rst.ack, rst.flags, rst.has_flow), (0, IRS + 15, RST | ACK, false));
+        assert_eq!((rst.raddr, rst.rport, rst.lport), (0x0a00_0002, 5000, 80));
+        let stray = Event { hit: false, ..segment(ACK, 10, 33, 0) };
+        let rst = sent(&stray, &mut Tcb::default()).expect("an RST");
+        assert_eq!((rst.seq, rst.ack, rst.flags), (ISS + 33, 0, RST));
+    }
+}

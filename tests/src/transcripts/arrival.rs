@@ -85,7 +85,7 @@ pub fn edges_of_the_window(t: &mut Script) {
     t.silence(10);
 }
 
-// covers: E-26, MUST-3
+// covers: E-26
 /// Only the new bytes are taken.
 pub fn overlap_on_the_left(t: &mut Script) {
     t.accepted();
