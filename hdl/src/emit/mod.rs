@@ -20,6 +20,7 @@ mod leaf;
 mod literal;
 mod module;
 mod names;
+mod print_expr;
 mod process;
 mod scope;
 mod stmt;

@@ -78,6 +78,8 @@ fn blocks_written_by_macros_are_read() {
     assert_eq!(scan(&text("..")).expect("parses"), (vec![], 1));
     let (findings, _) = scan(&text("..=")).expect("parses");
     assert_eq!(findings.iter().map(|f| f.line).collect::<Vec<_>>(), [7]);
+    let (findings, _) = scan("\nblock!(X, #[hdl_gen] fn update(&mut self) {});").expect("parses");
+    assert_eq!(findings.iter().map(|f| f.line).collect::<Vec<_>>(), [2]);
     let (findings, _) = scan("macro_rules! m { () => { #[hdl_gen] fn } }").expect("parses");
     assert_eq!(findings.len(), 1);
 }
