@@ -160,6 +160,11 @@ impl Endpoint {
         self.flows.iter().filter_map(|flow| flow.deadline).min()
     }
 
+    /// A flow's deadline.
+    pub fn deadline(&self, flow: u16) -> Option<u64> {
+        self.flows[usize::from(flow)].deadline
+    }
+
     /// Moves the clock, with every expiry at its own time.
     ///
     /// # Panics
