@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! TCP options (RFC 9293, section 3.1): a bounded parser for the at most 40 bytes behind the header.
+
+use rust_hdl::prelude::*;
+
+/// What the parser does.
+#[derive(Copy, Clone, Debug, PartialEq, LogicState)]
+pub enum Parse {
+    /// Ready; the result of the last run is on the outputs.
+    Done,
+    /// Picks the four bytes at `position`.
+    Fetch,
+    /// Decides on them.
+    Decode,
+}
+
+/// Steps from option to option, two cycles each (up to four NOPs are one), and so at most 42 cycles after `start`.
+///
+/// An option with a length below 2 or beyond the header is `bad` and ends the run (RFC 9293, MUST-7).
+#[derive(LogicBlock, Default)]
+pub struct Options {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, Bit>,
+    /// The option bytes, the first in the low byte; stable from `start` to `done`.
+    pub bytes: Signal<In, Bits<352>>,
+    /// How many of them count, up to 40; stable likewise.
+    pub length: Signal<In, Bits<6>>,
+    /// Pulse: begin.
+    pub start: Signal<In, Bit>,
+    /// The run is complete, and `bad` and `mss` are valid.
+    pub done: Signal<Out, Bit>,
+    /// An option has an impossible length.
+    pub bad: Signal<Out, Bit>,
+    /// The last MSS option of length 4, or 0.
+    pub mss: Signal<Out, Bits<16>>,
+    state: DFF<Parse>,
+    position: DFF<Bits<9>>,
+    window: DFF<Bits<32>>,
+    bad_seen: DFF<Bit>,
+    mss_seen: DFF<Bits<16>>,
+    amount: Signal<Local, Bits<12>>,
+    moved: Signal<Local, Bits<352>>,
+    kind: Signal<Local, Bits<8>>,
+    size: Signal<Local, Bits<8>>,
+    second_nop: Signal<Local, Bit>,
+    third_nop: Signal<Local, Bit>,
+    fourth_nop: Signal<Local, Bit>,
+    limit: Signal<Local, Bits<9>>,
+    step: Signal<Local, Bits<9>>,
+    after: Signal<Local, Bits<9>>,
+    second: Signal<Local, Bits<9>>,
+}
+
+impl Logic for Options {
+    crate::module_name!();
+
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, state, position, window, bad_seen, mss_seen);
+        self.done.next = self.state.q.val() == Parse::Done;
+        self.bad.next = self.bad_seen.q.val();
+        self.mss.next = self.mss_seen.q.val();
+        self.limit.next = bit_cast::<9, 6>(self.length.val());
+        self.amount.next = bit_cast::<12, 9>(self.position.q.val()) << 3;
+        self.moved.next = self.bytes.val() >> self.amount.val();
+        self.kind.next = self.window.q.val().get_bits::<8>(0);
+        self.size.next = self.window.q.val().get_bits::<8>(8);
+        self.second_nop.next = self.size.val() == 1;
+        self.third_nop.next = self.second_nop.val() & (self.window.q.val().get_bits::<8>(16) == 1);
+        self.fourth_nop.next = self.third_nop.val() & (self.window.q.val().get_bits::<8>(24) == 1);
+        self.step.next = bit_cast::<9, 8>(self.size.val());
+        if self.kind.val() == 1 {
+            self.step.next = 1.into();
+            if self.second_nop.val() {
+                self.step.next = 2.into();
+            }
+            if self.third_nop.val() {
+                self.step.next = 3.into();
+            }
+            if self.fourth_nop.val() {
+                self.step.next = 4.into();
+            }
+        }
+        self.after.next = self.position.q.val() + self.step.val();
+        self.second.next = self.position.q.val() + 1;
+
+        match self.state.q.val() {
+            Parse::Fetch => {
+                self.window.d.next = self.moved.val().get_bits::<32>(0);
+                self.state.d.next = Parse::Decode;
+                if self.position.q.val() >= self.limit.val() {
+                    self.state.d.next = Parse::Done;
+                }
+            }
+            Parse::Decode => {
+                self.position.d.next = self.after.val();
+                self.state.d.next = Parse::Fetch;
+                if self.kind.val() == 0 {
+                    self.state.d.next = Parse::Done;
+                } else if self.kind.val() != 1 {
+                    if (self.second.val() >= self.limit.val())
+                        | (self.size.val() < 2)
+                        | (self.after.val() > self.limit.val())
+                    {
+                        self.bad_seen.d.next = true;
+                        self.state.d.next = Parse::Done;
+                    } else if (self.kind.val() == 2) & (self.size.val() == 4) {
+                        self.mss_seen.d.next = (bit_cast::<16, 8>(self.window.q.val().get_bits::<8>(16))
+                            << 8)
+                            | bit_cast::<16, 8>(self.window.q.val().get_bits::<8>(24));
+                    }
+                }
+            }
+            _ => {}
+        }
+        if self.start.val() {
+            self.state.d.next = Parse::Fetch;
+            self.position.d.next = 0.into();
+            self.bad_seen.d.next = false;
+            self.mss_seen.d.next = 0.into();
+        }
+        if self.reset.val() {
+            self.state.d.next = Parse::Done;
+        }
+    }
+}
+
+/// (bad, MSS or 0) of option bytes, in software.
+#[cfg(test)]
+pub(crate) fn reference(bytes: &[u8]) -> (bool, u16) {
+    let mut mss = 0;
+    let mut rest = bytes;
+    loop {
+        match rest {
+            [] | [0, ..] => return (false, mss),
+            [1, tail @ ..] => rest = tail,
+            [_, size, ..] if *size >= 2 && usize::from(*size) <= rest.len() => {
+                if let [2, 4, high, low, ..] = rest {
+                    mss = u16::from_be_bytes([*high, *low]);
+                }
+                rest = &rest[usize::from(*size)..];
+            }
+            _ => return (true, mss),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{ready, tick};
+    use crate::stream::bench::{Rng, bits_of, clocked};
+
+    clocked!(Options);
+
+    fn run(uut: &mut Options, options: &[u8], rng: &mut Rng) -> usize {
+        let noise = rng.bytes(44 - options.len());
+        uut.bytes.next = bits_of(&[options, &noise].concat());
+        uut.length.next = (options.len() as u64).into();
+        uut.start.next = true;
+        tick(uut);
+        uut.start.next = false;
+        let mut cycles = 1;
+        while !uut.done.val() {
+            tick(uut);
+            cycles += 1;
+            assert!(cycles <= 43, "too long: {options:x?}");
+        }
+        let (bad, mss) = reference(options);
+        assert_eq!(uut.bad.val(), bad, "{options:x?}");
+        if !bad {
+            assert_eq!(uut.mss.val(), u64::from(mss), "{options:x?}");
+        }
+        cycles
+    }
+
+    #[test]
+    fn hand_picked() {
+        let mut rng = Rng::new(93);
+        let mut uut = ready(Box::<Options>::default());
+        let linux_syn = [2, 4, 5, 0xb4, 4, 2, 8, 10, 1, 2, 3, 4, 0, 0, 0, 0, 1, 3, 3, 7];
+        assert_eq!(run(&mut uut, &linux_syn, &mut rng), 12);
+        for options in [
+            &[0; 4][..],
+            &[1; 40],
+            &[2, 4, 1, 2],
+            &[2, 3, 1, 0],
+            &[2, 5, 1, 2, 3, 0, 0, 0],
+            &[2, 0, 1, 2],
+            &[2, 1, 1, 2],
+            &[1, 1, 1, 2],
+            &[1, 1, 2, 4],
+            &[0xfe, 0xff, 1, 1],
+            &[1, 2, 4, 3, 9, 0, 2, 4],
+            &[2, 4, 0, 9, 2, 4, 1, 1],
+            &[],
+        ] {
+            run(&mut uut, options, &mut rng);
+        }
+        let longest: Vec<u8> = (0..20).flat_map(|_| [30, 2]).collect();
+        assert_eq!(run(&mut uut, &longest, &mut rng), 42);
+    }
+
+    #[test]
+    fn random_bytes() {
+        let mut rng = Rng::new(94);
+        let mut uut = ready(Box::<Options>::default());
+        for _ in 0..600 {
+            let len = 4 * rng.below(11) as usize;
+            let kinds = [0, 1, 1, 2, 2, 3, 4, 5, 8, 10, 40, 200];
+            let range = if rng.chance(80) { 9 } else { 12 };
+            let options: Vec<u8> = (0..len).map(|_| kinds[rng.below(range) as usize]).collect();
+            run(&mut uut, &options, &mut rng);
+        }
+    }
+}

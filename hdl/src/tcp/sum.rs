@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! [`Sum64`], [`Sum128`], [`Sum512`]: the 16-bit words of a beat added up, not folded, two cycles later.
+
+use rust_hdl::prelude::*;
+
+use crate::memory::checksum::PairSum;
+
+macro_rules! sum {
+    ($name:ident, $w:tt, $k:tt, pairs $n:tt, twice $n2:tt) => {
+        /// Byte 0 is the high byte of the first word; bytes that are not kept count as zero.
+        #[derive(LogicBlock)]
+        pub struct $name {
+            pub clock: Signal<In, Clock>,
+            pub data: Signal<In, Bits<$w>>,
+            pub keep: Signal<In, Bits<$k>>,
+            pub sum: Signal<Out, Bits<32>>,
+            pairs: [PairSum; $n],
+            /// In heap order: node p is the sum of the nodes 2p and 2p + 1; node 1 is the root.
+            node: [Signal<Local, Bits<32>>; $n2],
+            held: DFF<Bits<32>>,
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self {
+                    clock: Default::default(),
+                    data: Default::default(),
+                    keep: Default::default(),
+                    sum: Default::default(),
+                    pairs: Default::default(),
+                    node: std::array::from_fn(|_| Default::default()),
+                    held: Default::default(),
+                }
+            }
+        }
+
+        impl Logic for $name {
+            crate::module_name!();
+
+            #[hdl_gen]
+            fn update(&mut self) {
+                dff_setup!(self, clock, held);
+                for i in 0..$n {
+                    self.pairs[i].clock.next = self.clock.val();
+                    self.pairs[i].data.next = self.data.val().get_bits::<32>(i * 32);
+                    self.pairs[i].keep.next = self.keep.val().get_bits::<4>(i * 4);
+                    self.node[i + $n].next = self.pairs[i].sum.val().to_bits();
+                }
+                self.node[0].next = 0.into();
+                for i in 1..$n {
+                    self.node[$n - i].next =
+                        self.node[2 * ($n - i)].val() + self.node[2 * ($n - i) + 1].val();
+                }
+                self.held.d.next = self.node[1].val();
+                self.sum.next = self.held.q.val();
+            }
+        }
+    };
+}
+sum!(Sum64, 64, 8, pairs 2, twice 4);
+sum!(Sum128, 128, 16, pairs 4, twice 8);
+sum!(Sum512, 512, 64, pairs 16, twice 32);
+
+/// Zero extension in loops, where `bit_cast` can't be used: RustHDL lets a method of this name through.
+trait Widen {
+    fn to_bits<const M: usize>(self) -> Bits<M>;
+}
+
+impl<const N: usize> Widen for Bits<N> {
+    fn to_bits<const M: usize>(self) -> Bits<M> {
+        assert!(M >= N);
+        bit_cast(self)
+    }
+}
+
+/// The ones'-complement sum of bytes (RFC 1071), in software.
+#[cfg(test)]
+pub(crate) fn reference(bytes: &[u8]) -> u16 {
+    let mut sum = 0_u32;
+    for word in bytes.chunks(2) {
+        sum += u32::from(word[0]) * 256 + u32::from(word.get(1).copied().unwrap_or(0));
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    sum as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{ready, tick};
+    use crate::stream::bench::{Rng, bits_of, clocked};
+
+    clocked!(Sum64, Sum128, Sum512);
+
+    macro_rules! check {
+        ($block:ident, $k:literal, $rng:expr) => {
+            let mut uut = ready(Box::<$block>::default());
+            let mut sums = vec![];
+            for len in 0..=$k {
+                let bytes = if len % 5 == 4 { vec![0xff; $k] } else { $rng.bytes($k) };
+                uut.data.next = bits_of(&bytes);
+                uut.keep.next = bits_of(&((1_u128 << len) - 1).to_le_bytes()[..$k / 8]);
+                tick(&mut *uut);
+                let kept = (0..len).map(|i| u64::from(bytes[i]) << (8 * (1 - i % 2)));
+                sums.push(kept.sum::<u64>());
+                if len > 0 {
+                    assert_eq!(uut.sum.val(), sums[len - 1], "{} bytes", len - 1);
+                }
+            }
+        };
+    }
+
+    #[test]
+    fn adds_the_words_that_are_kept() {
+        let mut rng = Rng::new(90);
+        check!(Sum64, 8, &mut rng);
+        check!(Sum128, 16, &mut rng);
+        check!(Sum512, 64, &mut rng);
+    }
+}
