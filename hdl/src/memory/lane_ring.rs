@@ -58,7 +58,7 @@ impl<const R: usize, const W: usize> Logic for Lanes8<R, W> {
     }
 }
 
-/// The row of a byte address and the next row of its ring, one cycle later, or two if `late`.
+/// The row of a byte address and the next row of its ring, one cycle later, or at once if `direct`.
 ///
 /// `B` is the width of the address, `R` that of the row and `A` that of the lane.
 #[derive(LogicBlock)]
@@ -71,10 +71,7 @@ pub struct RingRow<const B: usize, const R: usize, const A: usize> {
     held: DFF<Bits<R>>,
     held_next: DFF<Bits<R>>,
     held_lane: DFF<Bits<A>>,
-    late_row: DFF<Bits<R>>,
-    late_next: DFF<Bits<R>>,
-    late_lane: DFF<Bits<A>>,
-    late: Constant<Bit>,
+    direct: Constant<Bit>,
     /// The row bits inside a ring: the others are the flow.
     in_ring: Constant<Bits<R>>,
     lane_bits: Constant<Bits<4>>,
@@ -84,7 +81,7 @@ pub struct RingRow<const B: usize, const R: usize, const A: usize> {
 }
 
 impl<const B: usize, const R: usize, const A: usize> RingRow<B, R, A> {
-    fn new(ring_bytes: usize, late: bool) -> Self {
+    fn new(ring_bytes: usize, direct: bool) -> Self {
         assert_eq!(B, R + A, "lane ring: address, row and lane bits disagree");
         assert!(ring_bytes.is_power_of_two(), "lane ring: {ring_bytes} bytes is not a power of two");
         assert!(
@@ -100,10 +97,7 @@ impl<const B: usize, const R: usize, const A: usize> RingRow<B, R, A> {
             held: Default::default(),
             held_next: Default::default(),
             held_lane: Default::default(),
-            late_row: Default::default(),
-            late_next: Default::default(),
-            late_lane: Default::default(),
-            late: Constant::new(late),
+            direct: Constant::new(direct),
             in_ring: Constant::new(((ring_bytes as u64 >> A) - 1).into()),
             lane_bits: Constant::new((A as u64).into()),
             moved: Default::default(),
@@ -118,7 +112,7 @@ impl<const B: usize, const R: usize, const A: usize> Logic for RingRow<B, R, A> 
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, held, held_next, held_lane, late_row, late_next, late_lane);
+        dff_setup!(self, clock, held, held_next, held_lane);
         self.moved.next = self.addr.val() >> self.lane_bits.val();
         self.now.next = self.moved.val().get_bits::<R>(0);
         self.plus.next = self.now.val() + 1;
@@ -126,32 +120,34 @@ impl<const B: usize, const R: usize, const A: usize> Logic for RingRow<B, R, A> 
         self.held_next.d.next =
             (self.now.val() & !self.in_ring.val()) | (self.plus.val() & self.in_ring.val());
         self.held_lane.d.next = self.addr.val().get_bits::<A>(0);
-        self.late_row.d.next = self.held.q.val();
-        self.late_next.d.next = self.held_next.q.val();
-        self.late_lane.d.next = self.held_lane.q.val();
         self.row.next = self.held.q.val();
         self.next_row.next = self.held_next.q.val();
         self.lane.next = self.held_lane.q.val();
-        if self.late.val() {
-            self.row.next = self.late_row.q.val();
-            self.next_row.next = self.late_next.q.val();
-            self.lane.next = self.late_lane.q.val();
+        if self.direct.val() {
+            self.row.next = self.held.d.val();
+            self.next_row.next = self.held_next.d.val();
+            self.lane.next = self.held_lane.d.val();
         }
     }
 }
 
 macro_rules! rotate {
-    ($name:ident, $w:tt, $w2:tt, $a:tt, $b:tt) => {
-        /// Rotates a word down by `by` bytes (`out` lane 0 is `data` lane `by`), one cycle later.
+    ($name:ident, $w:tt, $w2:tt, $a:tt, fine $f:tt $fb:tt, coarse $c:tt $cb:tt by $step:tt) => {
+        /// Rotates a word down by `by` bytes (`out` lane 0 is `data` lane `by`), two cycles later.
         #[derive(LogicBlock, Default)]
         pub struct $name {
             pub clock: Signal<In, Clock>,
             pub data: Signal<In, Bits<$w>>,
             pub by: Signal<In, Bits<$a>>,
             pub out: Signal<Out, Bits<$w>>,
-            amount: Signal<Local, Bits<$b>>,
-            twice: Signal<Local, Bits<$w2>>,
-            moved: Signal<Local, Bits<$w2>>,
+            fine: Signal<Local, Bits<$fb>>,
+            fine_twice: Signal<Local, Bits<$w2>>,
+            fine_moved: Signal<Local, Bits<$w2>>,
+            half: DFF<Bits<$w>>,
+            steps: DFF<Bits<$c>>,
+            coarse: Signal<Local, Bits<$cb>>,
+            coarse_twice: Signal<Local, Bits<$w2>>,
+            coarse_moved: Signal<Local, Bits<$w2>>,
             held: DFF<Bits<$w>>,
         }
 
@@ -160,63 +156,32 @@ macro_rules! rotate {
 
             #[hdl_gen]
             fn update(&mut self) {
-                dff_setup!(self, clock, held);
-                self.amount.next = bit_cast::<$b, $a>(self.by.val()) << 3;
-                self.twice.next =
+                dff_setup!(self, clock, half, steps, held);
+                // First by single bytes, then by the rest.
+                self.fine.next = bit_cast::<$fb, $f>(self.by.val().get_bits::<$f>(0)) << 3;
+                self.fine_twice.next =
                     bit_cast::<$w2, $w>(self.data.val()) | (bit_cast::<$w2, $w>(self.data.val()) << $w);
-                self.moved.next = self.twice.val() >> self.amount.val();
-                self.held.d.next = self.moved.val().get_bits::<$w>(0);
+                self.fine_moved.next = self.fine_twice.val() >> self.fine.val();
+                self.half.d.next = self.fine_moved.val().get_bits::<$w>(0);
+                self.steps.d.next = self.by.val().get_bits::<$c>($f);
+
+                self.coarse.next = bit_cast::<$cb, $c>(self.steps.q.val()) << $step;
+                self.coarse_twice.next =
+                    bit_cast::<$w2, $w>(self.half.q.val()) | (bit_cast::<$w2, $w>(self.half.q.val()) << $w);
+                self.coarse_moved.next = self.coarse_twice.val() >> self.coarse.val();
+                self.held.d.next = self.coarse_moved.val().get_bits::<$w>(0);
                 self.out.next = self.held.q.val();
             }
         }
     };
 }
-rotate!(Rotate8, 64, 128, 3, 6);
-rotate!(Rotate16, 128, 256, 4, 7);
-
-/// Rotates a word down by `by` bytes (`out` lane 0 is `data` lane `by`), two cycles later.
-#[derive(LogicBlock, Default)]
-pub struct Rotate64 {
-    pub clock: Signal<In, Clock>,
-    pub data: Signal<In, Bits<512>>,
-    pub by: Signal<In, Bits<6>>,
-    pub out: Signal<Out, Bits<512>>,
-    fine: Signal<Local, Bits<6>>,
-    coarse: Signal<Local, Bits<9>>,
-    twice: Signal<Local, Bits<1024>>,
-    moved: Signal<Local, Bits<1024>>,
-    half: DFF<Bits<512>>,
-    steps: DFF<Bits<3>>,
-    half_twice: Signal<Local, Bits<1024>>,
-    half_moved: Signal<Local, Bits<1024>>,
-    held: DFF<Bits<512>>,
-}
-
-impl Logic for Rotate64 {
-    crate::module_name!();
-
-    #[hdl_gen]
-    fn update(&mut self) {
-        dff_setup!(self, clock, half, steps, held);
-        // First by up to seven bytes, then by eights.
-        self.fine.next = bit_cast::<6, 3>(self.by.val().get_bits::<3>(0)) << 3;
-        self.twice.next =
-            bit_cast::<1024, 512>(self.data.val()) | (bit_cast::<1024, 512>(self.data.val()) << 512);
-        self.moved.next = self.twice.val() >> self.fine.val();
-        self.half.d.next = self.moved.val().get_bits::<512>(0);
-        self.steps.d.next = self.by.val().get_bits::<3>(3);
-        self.coarse.next = bit_cast::<9, 3>(self.steps.q.val()) << 6;
-        self.half_twice.next =
-            bit_cast::<1024, 512>(self.half.q.val()) | (bit_cast::<1024, 512>(self.half.q.val()) << 512);
-        self.half_moved.next = self.half_twice.val() >> self.coarse.val();
-        self.held.d.next = self.half_moved.val().get_bits::<512>(0);
-        self.out.next = self.held.q.val();
-    }
-}
+rotate!(Rotate8, 64, 128, 3, fine 2 5, coarse 1 6 by 5);
+rotate!(Rotate16, 128, 256, 4, fine 2 5, coarse 2 7 by 5);
+rotate!(Rotate64, 512, 1024, 6, fine 3 6, coarse 3 9 by 6);
 
 macro_rules! lane_ring {
     ($name:ident, $rotate:ident, lanes $k:tt, $k2:tt, $w:tt, $a:tt, groups $groups:tt by $top:tt, full $full:tt,
-     late $late:tt, read latency $read:literal, write latency $write:literal) => {
+     direct $direct:tt, read latency $read:literal, write latency $write:literal) => {
         /// `2^B` bytes in rings of `RING` bytes (powers of two), one write and one read per cycle at any byte offset.
         ///
         /// An address is the flow's number above the ring offset. `R` is `B` less the lane bits. A write takes the bytes of
@@ -232,6 +197,7 @@ macro_rules! lane_ring {
             pub write_addr: Signal<In, Bits<B>>,
             pub write_data: Signal<In, Bits<$w>>,
             pub write_keep: Signal<In, Bits<$k>>,
+            /// At eight and sixteen lanes the address must come from a register.
             pub read_addr: Signal<In, Bits<B>>,
             pub read_data: Signal<Out, Bits<$w>>,
             write_at: RingRow<B, R, $a>,
@@ -240,8 +206,11 @@ macro_rules! lane_ring {
             read_rotate: $rotate,
             groups: [Lanes8<R, $w>; $groups],
             enable: DFF<Bits<$k>>,
-            enable_late: DFF<Bits<$k>>,
-            late: Constant<Bit>,
+            // A second stage, to keep step with the rotation.
+            write_en: DFF<Bits<$k>>,
+            write_row: DFF<Bits<R>>,
+            write_next_row: DFF<Bits<R>>,
+            write_next: DFF<Bits<$k>>,
             read_lane: DFF<Bits<$a>>,
             write_lane: Signal<Local, Bits<$a>>,
             write_back: Signal<Local, Bits<$a>>,
@@ -249,10 +218,8 @@ macro_rules! lane_ring {
             keep_twice: Signal<Local, Bits<$k2>>,
             keep_moved: Signal<Local, Bits<$k2>>,
             write_above: Signal<Local, Bits<$k>>,
-            write_next: Signal<Local, Bits<$k>>,
             read_above: Signal<Local, Bits<$k>>,
             read_next: Signal<Local, Bits<$k>>,
-            write_en: Signal<Local, Bits<$k>>,
             row_data: Signal<Local, Bits<$w>>,
             word: [Signal<Local, Bits<$w>>; $groups],
         }
@@ -274,14 +241,16 @@ macro_rules! lane_ring {
                     write_keep: Default::default(),
                     read_addr: Default::default(),
                     read_data: Default::default(),
-                    write_at: RingRow::new(RING, $late),
-                    read_at: RingRow::new(RING, false),
+                    write_at: RingRow::new(RING, false),
+                    read_at: RingRow::new(RING, $direct),
                     write_rotate: Default::default(),
                     read_rotate: Default::default(),
                     groups: Default::default(),
                     enable: Default::default(),
-                    enable_late: Default::default(),
-                    late: Constant::new($late),
+                    write_en: Default::default(),
+                    write_row: Default::default(),
+                    write_next_row: Default::default(),
+                    write_next: Default::default(),
                     read_lane: Default::default(),
                     write_lane: Default::default(),
                     write_back: Default::default(),
@@ -289,10 +258,8 @@ macro_rules! lane_ring {
                     keep_twice: Default::default(),
                     keep_moved: Default::default(),
                     write_above: Default::default(),
-                    write_next: Default::default(),
                     read_above: Default::default(),
                     read_next: Default::default(),
-                    write_en: Default::default(),
                     row_data: Default::default(),
                     word: Default::default(),
                 }
@@ -305,7 +272,7 @@ macro_rules! lane_ring {
 
             #[hdl_gen]
             fn update(&mut self) {
-                dff_setup!(self, clock, enable, enable_late, read_lane);
+                dff_setup!(self, clock, enable, write_en, write_row, write_next_row, write_next, read_lane);
                 clock!(self, clock, write_at, read_at, write_rotate, read_rotate);
 
                 // Write: up by the lane of the first byte, that is down by its negative.
@@ -322,13 +289,11 @@ macro_rules! lane_ring {
                     bit_cast::<$k2, $k>(self.keep.val()) | (bit_cast::<$k2, $k>(self.keep.val()) << $k);
                 self.keep_moved.next = self.keep_twice.val() >> self.write_back.val();
                 self.enable.d.next = self.keep_moved.val().get_bits::<$k>(0);
-                self.enable_late.d.next = self.enable.q.val();
-                self.write_en.next = self.enable.q.val();
-                if self.late.val() {
-                    self.write_en.next = self.enable_late.q.val();
-                }
+                self.write_en.d.next = self.enable.q.val();
                 self.write_above.next = bits::<$k>($full) << self.write_at.lane.val();
-                self.write_next.next = !self.write_above.val();
+                self.write_next.d.next = !self.write_above.val();
+                self.write_row.d.next = self.write_at.row.val();
+                self.write_next_row.d.next = self.write_at.next_row.val();
 
                 // Each group goes in at the top and down again when the next one comes.
                 self.word[0].next = self.groups[0].read_data.val() << $top;
@@ -350,10 +315,10 @@ macro_rules! lane_ring {
 
                 for i in 0..$groups {
                     self.groups[i].clock.next = self.clock.val();
-                    self.groups[i].write_en.next = self.write_en.val().get_bits::<8>(i * 8);
-                    self.groups[i].write_row.next = self.write_at.row.val();
-                    self.groups[i].write_next_row.next = self.write_at.next_row.val();
-                    self.groups[i].write_next.next = self.write_next.val().get_bits::<8>(i * 8);
+                    self.groups[i].write_en.next = self.write_en.q.val().get_bits::<8>(i * 8);
+                    self.groups[i].write_row.next = self.write_row.q.val();
+                    self.groups[i].write_next_row.next = self.write_next_row.q.val();
+                    self.groups[i].write_next.next = self.write_next.q.val().get_bits::<8>(i * 8);
                     self.groups[i].write_data.next = self.write_rotate.out.val().get_bits::<64>(i * 64);
                     self.groups[i].read_row.next = self.read_at.row.val();
                     self.groups[i].read_next_row.next = self.read_at.next_row.val();
@@ -363,12 +328,10 @@ macro_rules! lane_ring {
         }
     };
 }
-lane_ring!(LaneRing8, Rotate8, lanes 8, 16, 64, 3, groups 1 by 0, full 0xff, late false,
-           read latency 3, write latency 1);
-lane_ring!(LaneRing16, Rotate16, lanes 16, 32, 128, 4, groups 2 by 64, full 0xffff, late false,
-           read latency 3, write latency 1);
-lane_ring!(LaneRing64, Rotate64, lanes 64, 128, 512, 6, groups 8 by 448, full 0xffff_ffff_ffff_ffff_u64, late true,
-           read latency 4, write latency 2);
+lane_ring!(LaneRing8, Rotate8, lanes 8, 16, 64, 3, groups 1 by 0, full 0xff, direct true, read latency 3, write latency 3);
+lane_ring!(LaneRing16, Rotate16, lanes 16, 32, 128, 4, groups 2 by 64, full 0xffff, direct true, read latency 3, write latency 3);
+lane_ring!(LaneRing64, Rotate64, lanes 64, 128, 512, 6, groups 8 by 448, full 0xffff_ffff_ffff_ffff_u64,
+           direct false, read latency 4, write latency 2);
 
 #[cfg(test)]
 mod tests {
@@ -454,7 +417,7 @@ mod tests {
         uut.write_data.next = bits_of(&[1, 2, 3, 4, 5, 6, 7, 8]);
         tick(&mut *uut);
         uut.write_valid.next = false;
-        tick(&mut *uut);
+        (0..2).for_each(|_| tick(&mut *uut));
         for (addr, want) in [
             (0x3ffd_u64, [1, 2, 3, 4, 5, 6, 7, 8]),
             (0x3000, [4, 5, 6, 7, 8, 0, 0, 0]),
@@ -480,7 +443,7 @@ mod tests {
             tick(&mut *uut);
         }
         uut.write_valid.next = false;
-        tick(&mut *uut);
+        (0..2).for_each(|_| tick(&mut *uut));
         uut.read_addr.next = 8.into();
         (0..3).for_each(|_| tick(&mut *uut));
         assert_eq!(bytes_of(uut.read_data.val(), 16), [0, 0, 0, 0, 14, 15, 16, 17, 10, 0, 0, 0, 0, 0, 0, 17]);
