@@ -183,6 +183,11 @@ impl Script {
         self.iss.expect("no SYN was seen yet")
     }
 
+    /// The relative number behind a segment of the TCP under test.
+    pub fn relative(&self, segment: &Segment) -> i64 {
+        i64::from(segment.end().wrapping_sub(self.iss()))
+    }
+
     /// The absolute number of a relative one of the peer's.
     pub fn peer(&self, seq: i64) -> u32 {
         self.irs.wrapping_add(seq as u32)
@@ -361,7 +366,16 @@ impl Script {
     #[track_caller]
     pub fn open(&mut self) {
         self.note("    open");
-        if !self.subject.open(self.ports) {
+        if !self.subject.open(self.ports, false) {
+            self.fail("open was refused");
+        }
+    }
+
+    /// Active open with Nagle off.
+    #[track_caller]
+    pub fn open_without_nagle(&mut self) {
+        self.note("    open, Nagle off");
+        if !self.subject.open(self.ports, true) {
             self.fail("open was refused");
         }
     }
@@ -370,7 +384,7 @@ impl Script {
     #[track_caller]
     pub fn open_refused(&mut self) {
         self.note("    open, to be refused");
-        if self.subject.open(self.ports) {
+        if self.subject.open(self.ports, false) {
             self.fail("open was taken");
         }
     }

@@ -46,8 +46,8 @@ pub trait Subject {
     fn next_segment(&mut self, until: u64) -> Option<Segment>;
     /// SYNs to this port are welcome.
     fn listen(&mut self, port: u16);
-    /// Active open; false when it is refused.
-    fn open(&mut self, ports: Ports) -> bool;
+    /// Active open, with Nagle off if `nodelay`; false when it is refused.
+    fn open(&mut self, ports: Ports, nodelay: bool) -> bool;
     /// Shutdown, Close or Abort; false when it is refused.
     fn command(&mut self, op: Op, ports: Ports) -> bool;
     /// Queues bytes; returns how many were taken.
@@ -116,8 +116,8 @@ impl Subject for Model {
         self.endpoint.listen(port);
     }
 
-    fn open(&mut self, ports: Ports) -> bool {
-        self.endpoint.open(PEER, ports.peer, ports.local, false).is_ok()
+    fn open(&mut self, ports: Ports, nodelay: bool) -> bool {
+        self.endpoint.open(PEER, ports.peer, ports.local, nodelay).is_ok()
     }
 
     fn command(&mut self, op: Op, ports: Ports) -> bool {

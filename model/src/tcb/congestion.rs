@@ -208,6 +208,34 @@ mod tests {
         assert_eq!((tcb.cwnd, tcb.recovery, work.retransmit), (2000, false, false));
     }
 
+    // covers: CC-19, CC-24
+    #[test]
+    fn a_partial_ack_of_less_than_a_segment_inflates_nothing() {
+        let end = ISS + 8001;
+        let recovery = Tcb {
+            snd_max: end,
+            snd_nxt: end,
+            snd_end: end,
+            recovery: true,
+            recover: end,
+            cwnd: 5000,
+            ..sending()
+        };
+        assert_eq!(run(&segment(ACK, 1, 101, 0), recovery).0.cwnd, 4900);
+        assert_eq!(run(&segment(ACK, 1, 1001, 0), recovery).0.cwnd, 5000);
+    }
+
+    // covers: CC-13
+    #[test]
+    fn recover_follows_the_ack() {
+        // 2 GiB after the last loss, `recover` must not look ahead.
+        let tcb = run(&segment(ACK, 1, 1001, 0), sending()).0;
+        assert_eq!(tcb.recover, ISS + 1000);
+        // But after a time-out it stays until the ACK is beyond it (RFC 6582, section 4).
+        let tcb = run(&segment(ACK, 1, 1001, 0), Tcb { recover: ISS + 2001, ..sending() }).0;
+        assert_eq!(tcb.recover, ISS + 2001);
+    }
+
     // covers: CC-8, CC-9, CC-10, RTO-11
     #[test]
     fn a_time_out_collapses_the_window_once() {

@@ -213,6 +213,8 @@ pub fn window_of_an_old_segment(t: &mut Script) {
 /// A FIN behind a hole is not taken before the hole is filled.
 pub fn fin_before_the_hole_is_filled(t: &mut Script) {
     t.accepted();
+    send!(t, fin, seq: 500, ack: 1);
+    expect!(t, ack, ack: 1);
     send!(t, fin, seq: 11, ack: 1, len: 10);
     expect!(t, ack, ack: 1);
     t.state(State::Established);

@@ -15,6 +15,7 @@ pub const ALL: &[Transcript] = list![
     lengths_around_the_mss,
     small_write_goes_out_at_once_with_push,
     nagle_collects_small_writes,
+    nagle_can_be_off,
     many_small_writes_become_full_segments,
     received_in_order,
     acknowledgement_of_each_segment,
@@ -74,6 +75,22 @@ pub fn nagle_collects_small_writes(t: &mut Script) {
     send!(t, ack, ack: 11);
     expect!(t, ack, seq: 11, len: 20);
     send!(t, ack);
+}
+
+// covers: MUST-17
+/// Without Nagle small writes leave at once; another connection still collects.
+pub fn nagle_can_be_off(t: &mut Script) {
+    t.open_without_nagle();
+    expect!(t, syn);
+    send!(t, syn_ack, seq: 0, ack: 1, mss: 1460);
+    expect!(t, ack);
+    for at in [1, 11, 21] {
+        t.write(10);
+        expect!(t, ack, seq: at, len: 10);
+    }
+    send!(t, ack);
+    t.switch(6000);
+    nagle_collects_small_writes(t);
 }
 
 // covers: SHLD-27

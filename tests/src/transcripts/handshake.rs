@@ -39,6 +39,7 @@ pub const ALL: &[Transcript] = list![
     abort_in_syn_sent,
     close_in_syn_received,
     one_connection_a_tuple,
+    listening_beside_an_active_open,
     every_flow_in_use,
     mss_is_sent,
     mss_of_the_peer_is_kept,
@@ -406,6 +407,19 @@ pub fn close_in_syn_received(t: &mut Script) {
     t.state(State::FinWait1);
     send!(t, ack, ack: 2);
     t.state(State::FinWait2);
+    // The same by Close: nobody has the flow any more.
+    let free = t.free();
+    t.switch(6000);
+    t.syn_received_active();
+    t.call(Op::Close);
+    send!(t, ack, seq: 1, ack: 1);
+    expect!(t, fin, seq: 1, ack: 1);
+    t.call_refused(Op::Abort);
+    send!(t, ack, ack: 2);
+    send!(t, fin);
+    expect!(t, ack);
+    t.silence(61_000);
+    assert_eq!(t.free(), free);
 }
 
 // covers: MUST-41
@@ -418,6 +432,16 @@ pub fn one_connection_a_tuple(t: &mut Script) {
     send!(t, ack, data: "x");
     expect!(t, ack, ack: 2);
     t.read("x");
+}
+
+// covers: MUST-42
+/// Listening on a port from which a connection is being opened.
+pub fn listening_beside_an_active_open(t: &mut Script) {
+    t.syn_sent();
+    t.switch(6000);
+    t.accepted();
+    t.switch(5000);
+    t.state(State::SynSent);
 }
 
 // covers: P-7

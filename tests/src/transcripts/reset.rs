@@ -122,7 +122,7 @@ pub fn rebooted_peer_ends_the_connection(t: &mut Script) {
     t.state(State::Closed);
 }
 
-// covers: E-46
+// covers: E-46, MUST-45
 /// ABORT in a synchronised state: RST at SND.NXT.
 pub fn abort_sends_rst(t: &mut Script) {
     let free = t.free();

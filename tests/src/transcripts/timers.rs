@@ -32,6 +32,8 @@ pub const ALL: &[Transcript] = list![
     first_flight_after_a_lost_syn,
     first_flight_after_a_lost_syn_ack,
     slow_start,
+    congestion_avoidance,
+    second_timeout_leaves_ssthresh,
     one_segment_after_a_timeout,
     fast_retransmit,
     two_duplicates_are_not_enough,
@@ -231,6 +233,13 @@ pub fn first_flight(t: &mut Script) {
     accepted_with(t, 100);
     t.write(4000);
     assert_eq!(sizes(&t.burst()), [100; 10]);
+    t.switch(6000);
+    t.open();
+    expect!(t, syn);
+    send!(t, syn_ack, seq: 0, ack: 1, mss: 100);
+    expect!(t, ack);
+    t.write(4000);
+    assert_eq!(sizes(&t.burst()), [100; 10]);
 }
 
 // covers: CC-4
@@ -274,6 +283,46 @@ pub fn slow_start(t: &mut Script) {
     }
     let flight: usize = sizes(&t.burst()).iter().sum();
     assert!(flight <= 100, "{flight} bytes for ten ACKs of a byte");
+}
+
+// covers: CC-7, CC-8, CC-9
+/// Two time-outs of the same segment: slow start ends at half of what was in flight, then a segment a round trip.
+pub fn congestion_avoidance(t: &mut Script) {
+    accepted_with(t, 100);
+    t.write(4000);
+    assert_eq!(sizes(&t.burst()), [100; 10]);
+    t.skip(1100);
+    let mut acked = 0;
+    let mut flights = Vec::new();
+    for _ in 0..8 {
+        acked += 100;
+        // What is in flight after this round trip's ACKs.
+        send!(t, ack, ack: 1 + acked);
+        let end = t.burst().iter().map(|segment| t.relative(segment)).max().unwrap_or(acked + 1) - 1;
+        for at in (acked + 100..=end).step_by(100) {
+            send!(t, ack, ack: 1 + at);
+            t.burst();
+            acked = at;
+        }
+        flights.push(t.info().cwnd);
+    }
+    assert!(flights.iter().any(|&cwnd| cwnd >= 500), "{flights:?}");
+    assert!(flights.windows(2).all(|pair| pair[0] < 500 || pair[1] <= pair[0] + 100), "{flights:?}");
+}
+
+// covers: CC-9
+/// The second time-out of a segment does not halve again.
+pub fn second_timeout_leaves_ssthresh(t: &mut Script) {
+    accepted_with(t, 100);
+    t.write(4000);
+    assert_eq!(sizes(&t.burst()), [100; 10]);
+    assert_eq!(sizes(&t.skip(3100)), [100; 2]);
+    // ssthresh is 500: slow start from 100 to 500, not to 200.
+    for i in 1..=4 {
+        send!(t, ack, ack: 1 + 100 * i);
+        t.burst();
+    }
+    assert_eq!(t.info().cwnd, 500);
 }
 
 // covers: CC-10, CC-8, RTO-10
