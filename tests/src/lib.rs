@@ -8,3 +8,4 @@ pub mod coverage;
 pub mod script;
 pub mod subject;
 pub mod transcripts;
+pub mod wire;

@@ -38,7 +38,7 @@ mod tests {
         tcb
     }
 
-    // covers: RTO-2, RTO-3, RTO-4, RTO-15
+    // covers: RTO-2, RTO-3, RTO-4
     #[test]
     fn rfc_6298_with_numbers() {
         // First R = 500 ms: SRTT 500, RTTVAR 250, RTO 1500 ms.
@@ -50,6 +50,19 @@ mod tests {
         // Never below the floor, never above the ceiling.
         assert_eq!(sample(Tcb { srtt: 0, rttvar: 0, ..tcb }, 10).rto, 1_000_000);
         assert_eq!(sample(Tcb { srtt: 0, rttvar: 0, ..tcb }, u32::MAX).rto, 60_000_000);
+    }
+
+    // covers: RTO-15
+    #[test]
+    fn a_constant_round_trip_leaves_some_room() {
+        let config = Config { rto_min: 1, ..config() };
+        let mut tcb = sample(Tcb { srtt: 0, rttvar: 0, ..sending() }, 50_000);
+        for _ in 0..100 {
+            tcb.rtt_busy = true;
+            let mut work = Work { ack_new: true, rtt_covered: true, rtt: 50_000, ..Work::default() };
+            stage(&config, RING, &Event::default(), &mut tcb, &mut work);
+        }
+        assert_eq!((tcb.srtt / 8, tcb.rto), (50_000, 51_000));
     }
 
     // covers: RTO-6
