@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Syncline's hardware: a TCP offload engine in RustHDL.
 
+pub mod arp;
 pub mod emit;
 pub mod eth;
 pub mod flow;
