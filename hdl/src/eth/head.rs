@@ -86,6 +86,8 @@ impl<const N: usize, const H: usize> Default for Head64<N, H> {
 }
 
 impl<const N: usize, const H: usize> Logic for Head64<N, H> {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, earlier, count);
@@ -138,6 +140,8 @@ pub struct Head512<const N: usize, const H: usize> {
 }
 
 impl<const N: usize, const H: usize> Logic for Head512<N, H> {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, going_on);

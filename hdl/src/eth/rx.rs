@@ -53,6 +53,8 @@ macro_rules! eth_rx {
         }
 
         impl Logic for $name {
+            crate::module_name!();
+
             #[hdl_gen]
             fn update(&mut self) {
                 dff_setup!(self, clock, to_arp, to_ipv4, from, to_all);

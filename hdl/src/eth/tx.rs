@@ -41,6 +41,8 @@ macro_rules! eth_tx {
         }
 
         impl Logic for $name {
+            crate::module_name!();
+
             #[hdl_gen]
             fn update(&mut self) {
                 dff_setup!(self, clock, inside);

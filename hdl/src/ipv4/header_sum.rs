@@ -47,6 +47,8 @@ pub struct HeaderSum64 {
 }
 
 impl Logic for HeaderSum64 {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, low, high, first, valid, sum);
@@ -111,6 +113,8 @@ pub struct HeaderSum512 {
 }
 
 impl Logic for HeaderSum512 {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, watch);

@@ -122,6 +122,8 @@ macro_rules! ipv4_rx {
         }
 
         impl Logic for $name {
+            crate::module_name!();
+
             #[hdl_gen]
             fn update(&mut self) {
                 dff_setup!(

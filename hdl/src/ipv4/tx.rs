@@ -68,6 +68,8 @@ macro_rules! ipv4_tx {
         }
 
         impl Logic for $name {
+            crate::module_name!();
+
             #[hdl_gen]
             fn update(&mut self) {
                 dff_setup!(
