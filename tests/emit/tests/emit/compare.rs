@@ -149,11 +149,19 @@ pub fn compare(top: &str, widths: &[Width]) {
                 let got = &all & ones(*bits);
                 if got != *expected {
                     let inputs = &width.inputs[vector];
-                    wrong.push(format!("{}.{name}: Rust {expected:x}, Verilog {got:x}, inputs {inputs:x?}", width.name));
+                    wrong.push(format!(
+                        "{}.{name}: Rust {expected:x}, Verilog {got:x}, inputs {inputs:x?}",
+                        width.name
+                    ));
                 }
                 all >>= *bits;
             }
         }
     }
-    assert!(wrong.is_empty(), "{} differences, the first:\n{}", wrong.len(), wrong[..wrong.len().min(12)].join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} differences, the first:\n{}",
+        wrong.len(),
+        wrong[..wrong.len().min(12)].join("\n")
+    );
 }

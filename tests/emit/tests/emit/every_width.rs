@@ -131,7 +131,11 @@ impl Atom for WideAtom<'_> {
     }
 }
 
-fn at_width(width: usize, vectors: &[Vector], expected: fn(&Vector) -> Vec<(String, BigUint, usize)>) -> Width {
+fn at_width(
+    width: usize,
+    vectors: &[Vector],
+    expected: fn(&Vector) -> Vec<(String, BigUint, usize)>,
+) -> Width {
     let mut block = AtWidth { basic: Basic::default(), width };
     block.connect_all();
     let name = format!("basic_{width}");

@@ -97,9 +97,11 @@ impl<const W: usize, const H: usize, const D: usize> Logic for Expressions<W, H,
         self.d[7].next = self.a.val().to_bits();
         self.d[8].next = (self.a.val() + self.b.val()).to_bits();
         self.w[18].next = bit_cast::<W, H>(self.c.val()) + self.a.val();
-        self.w[19].next = bit_cast::<W, D>(bit_cast::<D, W>(self.a.val()) + bit_cast::<D, W>(self.b.val()) >> 1);
+        self.w[19].next =
+            bit_cast::<W, D>(bit_cast::<D, W>(self.a.val()) + bit_cast::<D, W>(self.b.val()) >> 1);
         self.w[20].next = bit_cast::<W, H>(bit_cast::<H, W>(self.a.val() - self.b.val()));
-        self.t[15].next = bit_cast::<D, W>(self.a.val()) + bit_cast::<D, W>(self.b.val()) > bit_cast::<D, W>(self.a.val());
+        self.t[15].next =
+            bit_cast::<D, W>(self.a.val()) + bit_cast::<D, W>(self.b.val()) > bit_cast::<D, W>(self.a.val());
         // Reductions see W bits.
         self.t[16].next = (!self.a.val()).any();
         self.t[17].next = (self.a.val() + self.b.val()).any();

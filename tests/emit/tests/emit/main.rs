@@ -4,3 +4,4 @@
 mod compare;
 mod every_width;
 mod expressions;
+mod streams;
