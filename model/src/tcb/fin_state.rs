@@ -205,6 +205,8 @@ mod tests {
             assert_eq!(run(established(), 1, 0, ISS + end), bad, "snd_end {end}");
         }
         assert!(run(fin_wait_1(), 1, 0, ISS + 5), "after the FIN");
+        let closing_early = Tcb { owned: true, fin_queued: true, ..syn_received() };
+        assert!(run(closing_early, 1, 0, ISS + 5), "before the handshake, but after the FIN");
         assert!(run(Tcb { owned: false, ..established() }, 1, 0, ISS + 5), "not the host's");
         for (user, bad) in [(0, true), (1, false), (2, true)] {
             assert_eq!(run(close_wait(), 2, IRS + user, 0), bad, "rcv_user {user}: the FIN can't be read");

@@ -244,6 +244,18 @@ mod tests {
         assert_eq!((request.seq, request.len), (ISS + 1, 300));
     }
 
+    // covers: SHLD-16
+    #[test]
+    fn what_was_sent_before_does_not_wait_for_nagle() {
+        let mut tcb = Tcb { snd_nxt: ISS + 1501, ..sending() };
+        assert_eq!(
+            sent(&turn(), &mut tcb).map(|request| (request.seq, request.len)),
+            Some((ISS + 1501, 500))
+        );
+        let mut new = Tcb { snd_end: ISS + 2501, ..sending() };
+        assert_eq!(sent(&turn(), &mut new), None);
+    }
+
     // covers: MUST-36
     #[test]
     fn a_probe_leaves_snd_nxt_behind() {
@@ -291,6 +303,11 @@ mod tests {
         step(&config(), RING, 77, &queue(2001), &mut tcb);
         step(&config(), RING, 78, &turn(), &mut tcb);
         assert_eq!((tcb.rtt_busy, tcb.rtt_seq, tcb.rtt_time), (true, ISS + 1001, 77));
+        let mut fast = tcb;
+        for _ in 0..3 {
+            step(&config(), RING, 98, &segment(ACK, 1, 1, 0), &mut fast);
+        }
+        assert!(fast.recovery && !fast.rtt_busy);
         step(&config(), RING, 99, &timer(), &mut tcb);
         assert!(!tcb.rtt_busy);
         assert_eq!(tcb.retransmits, 1);

@@ -82,7 +82,9 @@ pub fn simultaneous_close(t: &mut Script) {
     t.state(State::Closing);
     send!(t, ack, seq: 2, ack: 2);
     t.state(State::TimeWait);
-    t.silence(61_000);
+    t.silence(59_900);
+    t.state(State::TimeWait);
+    t.silence(200);
     t.state(State::Closed);
 }
 
@@ -93,6 +95,10 @@ pub fn fin_with_the_ack_of_ours(t: &mut Script) {
     send!(t, fin, seq: 1, ack: 2);
     expect!(t, ack, seq: 2, ack: 2);
     t.state(State::TimeWait);
+    t.silence(59_900);
+    t.state(State::TimeWait);
+    t.silence(200);
+    t.state(State::Closed);
 }
 
 // covers: E-34

@@ -4,7 +4,7 @@
 use syncline_model::tcb::{Op, Reason, State};
 
 use super::{Transcript, list};
-use crate::{expect, script::Script, send};
+use crate::{after, expect, script::Script, send};
 
 /// The group.
 pub const ALL: &[Transcript] = list![
@@ -16,6 +16,7 @@ pub const ALL: &[Transcript] = list![
     syn_gets_a_challenge,
     rebooted_peer_ends_the_connection,
     abort_sends_rst,
+    abort_with_a_closed_window,
     abort_after_both_fins,
     reset_of_one_leaves_the_other,
 ];
@@ -134,6 +135,19 @@ pub fn abort_sends_rst(t: &mut Script) {
         t.silence(5);
         assert_eq!(t.free(), free);
     }
+}
+
+// covers: E-46
+/// With a probe beyond the peer's closed window, the RST stands where the peer takes it.
+pub fn abort_with_a_closed_window(t: &mut Script) {
+    t.accepted();
+    t.window(0);
+    send!(t, ack);
+    t.write(100);
+    after!(t, 1000, ack, seq: 1, len: 1);
+    send!(t, ack, ack: 1);
+    t.call(Op::Abort);
+    expect!(t, rst, seq: 1);
 }
 
 // covers: E-46

@@ -19,6 +19,7 @@ pub const ALL: &[Transcript] = list![
     syn_is_given_up,
     syn_ack_is_repeated,
     syn_ack_is_given_up,
+    repeated_syn_ack_restarts_the_timer,
     data_is_repeated,
     data_is_given_up,
     fin_is_repeated,
@@ -36,6 +37,7 @@ pub const ALL: &[Transcript] = list![
     second_timeout_leaves_ssthresh,
     one_segment_after_a_timeout,
     fast_retransmit,
+    fast_retransmit_restarts_the_timer,
     two_duplicates_are_not_enough,
     what_is_no_duplicate_ack,
     partial_ack,
@@ -91,6 +93,16 @@ pub fn syn_ack_is_given_up(t: &mut Script) {
     assert_eq!(t.free(), free);
     t.switch(6000);
     t.accepted();
+}
+
+// covers: RTO-8
+/// The SYN-ACK went again because the SYN did: the next one not before another RTO.
+pub fn repeated_syn_ack_restarts_the_timer(t: &mut Script) {
+    t.syn_received();
+    t.silence(700);
+    send!(t, syn, seq: 0, mss: 1460);
+    expect!(t, syn_ack, seq: 0, ack: 1);
+    after!(t, 1000, syn_ack, seq: 0, ack: 1);
 }
 
 // covers: RTO-8, RTO-10, RTO-11, RTO-16, MUST-18, P-4
@@ -360,6 +372,20 @@ pub fn fast_retransmit(t: &mut Script) {
     assert!(t.info().cwnd <= 500, "cwnd is {}", t.info().cwnd);
 }
 
+// covers: RTO-8
+/// A segment that was sent again by duplicate ACKs waits a whole RTO before it is sent a third time.
+pub fn fast_retransmit_restarts_the_timer(t: &mut Script) {
+    accepted_with(t, 1000);
+    t.write(4000);
+    assert_eq!(sizes(&t.burst()), [1000; 4]);
+    t.silence(700);
+    for _ in 0..3 {
+        send!(t, ack, ack: 1);
+    }
+    expect!(t, ack, seq: 1, len: 1000);
+    after!(t, 1000, ack, seq: 1, len: 1000);
+}
+
 // covers: CC-13
 /// Two duplicates may be reordering.
 pub fn two_duplicates_are_not_enough(t: &mut Script) {
@@ -440,11 +466,20 @@ pub fn idle_connection_is_silent(t: &mut Script) {
 }
 
 // covers: P-5
-/// FIN-WAIT-2 without a host ends after a minute.
+/// FIN-WAIT-2 without a host ends after a minute, whether the host went before or after the peer's ACK.
 pub fn fin_wait_2_ends(t: &mut Script) {
     let free = t.free();
     t.fin_wait_2();
     t.call(Op::Close);
+    t.silence(59_000);
+    t.state(State::FinWait2);
+    t.silence(2000);
+    assert_eq!(t.free(), free);
+    t.switch(6000);
+    t.accepted();
+    t.call(Op::Close);
+    expect!(t, fin);
+    send!(t, ack);
     t.silence(59_000);
     t.state(State::FinWait2);
     t.silence(2000);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Flow control (RFC 9293, section 3.8.6).
 
-use syncline_model::tcb::State;
+use syncline_model::tcb::{State, flags::*};
 
 use super::{Transcript, list};
 use crate::{
@@ -21,7 +21,9 @@ pub const ALL: &[Transcript] = list![
     zero_window_is_probed,
     zero_window_for_an_hour,
     probe_is_taken_by_the_peer,
+    probe_waits_a_whole_rto,
     probe_of_the_fin,
+    fin_waits_for_the_window,
     window_opens_after_a_probe,
     window_shrinks,
     window_shrinks_to_zero,
@@ -177,6 +179,34 @@ pub fn probe_is_taken_by_the_peer(t: &mut Script) {
     after!(t, 2000, ack, seq: 2, data: text(1, 1));
     send!(t, ack, ack: 3, wnd: 500);
     expect!(t, ack, seq: 3, data: text(2, 98));
+}
+
+// covers: SHLD-29
+/// The window closes while the retransmission timer runs: the probe waits an RTO from then on (2.1 s after a round trip of 0.7 s).
+pub fn probe_waits_a_whole_rto(t: &mut Script) {
+    t.window(1000);
+    t.accepted();
+    t.write(2000);
+    expect!(t, ack, len: 1000);
+    t.silence(700);
+    send!(t, ack, wnd: 0);
+    after!(t, 2100, ack, seq: 1001, len: 1);
+}
+
+// covers: P-2, E-27
+/// The FIN takes a place in the peer's window, also when the data is sent again.
+pub fn fin_waits_for_the_window(t: &mut Script) {
+    t.window(500);
+    t.accepted();
+    t.write(500);
+    expect!(t, ack, seq: 1, len: 500);
+    t.call(syncline_model::tcb::Op::Shutdown);
+    t.silence(900);
+    let again = t.skip(200);
+    assert_eq!(again.len(), 1);
+    assert_eq!(again[0].flags & FIN, 0, "the FIN lies beyond the window");
+    send!(t, ack, ack: 501);
+    expect!(t, fin, seq: 501, len: 0);
 }
 
 // covers: MUST-36
