@@ -22,6 +22,8 @@ pub struct Bram<T: Synth, const A: usize> {
 }
 
 impl<T: Synth, const A: usize> Logic for Bram<T, A> {
+    crate::module_name!();
+
     fn update(&mut self) {
         if self.clock.pos_edge() {
             self._mem.resize(1 << A, T::default());
@@ -61,6 +63,8 @@ pub struct Lutram<T: Synth, const A: usize> {
 }
 
 impl<T: Synth, const A: usize> Logic for Lutram<T, A> {
+    crate::module_name!();
+
     fn update(&mut self) {
         self._mem.resize(1 << A, T::default());
         if self.clock.pos_edge() && self.write_en.val() {

@@ -44,8 +44,11 @@ impl Printer<'_, '_> {
             Node::Part(a, at) => {
                 let name = self.named(a)?;
                 let at = self.expr(at)?;
-                let at = bare(&at);
-                if e.width == 1 { format!("{name}[{at}]") } else { format!("{name}[{at} +: {}]", e.width) }
+                if e.width == 1 {
+                    format!("{name}[{}]", bare(&at))
+                } else {
+                    format!("{name}[{at} +: {}]", e.width)
+                }
             }
             Node::Widen(a) if a.signed => {
                 let name = self.named(a)?;

@@ -1,3 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+mod designs;
 mod errors;
 mod idioms;
+mod memories;
+mod name_errors;

@@ -299,8 +299,11 @@ fn a_zoo_of_statements_runs_alike() {
     let mut phases = 0_u64;
     for cycle in 0..3000 {
         let (a, b, data) = (random.next() & 0xffff, random.next() & 0xffff, random.next());
-        let (lane, go, reset) =
-            (random.next() & 7, random.next() % 2 == 0, cycle < 2 || random.next() % 50 == 0);
+        let (lane, go, reset) = (
+            random.next() & 7,
+            random.next().is_multiple_of(2),
+            cycle < 2 || random.next().is_multiple_of(50),
+        );
         zoo.a.next = a.into();
         zoo.b.next = b.into();
         zoo.data.next = data.into();

@@ -71,9 +71,9 @@ impl Random {
         let mut out: Vec<Vector> = vec![];
         for _ in 0..count {
             let a = self.wide();
-            let b = if self.next() % 6 == 0 { a.clone() } else { self.wide() };
-            let s = if self.next() % 4 == 0 { self.next() % 1024 } else { self.next() % 40 };
-            let (p, q) = (self.next() % 2 == 0, self.next() % 2 == 0);
+            let b = if self.next().is_multiple_of(6) { a.clone() } else { self.wide() };
+            let s = if self.next().is_multiple_of(4) { self.next() % 1024 } else { self.next() % 40 };
+            let (p, q) = (self.next().is_multiple_of(2), self.next().is_multiple_of(2));
             out.push(Vector { a, b, s, i: self.next(), p, q });
         }
         out
