@@ -39,7 +39,7 @@ fn pseudo_header(src: u32, dst: u32, len: usize) -> [u8; 12] {
     header
 }
 
-/// The peer's segment as a frame to the card.
+/// A segment as a frame; who sends it is told by its source address.
 pub fn frame(segment: &Segment) -> Vec<u8> {
     let options = match segment.mss {
         Some(mss) => vec![2, 4, (mss >> 8) as u8, mss as u8],
@@ -74,15 +74,16 @@ pub fn frame_with(segment: &Segment, options: &[u8]) -> Vec<u8> {
     let check = !sum(&[&ip]);
     ip[10..12].copy_from_slice(&check.to_be_bytes());
 
-    let mut frame = ethernet(IPV4);
+    let mut frame = ethernet(segment.src, IPV4);
     frame.extend(ip);
     frame.extend(tcp);
     frame.resize(frame.len().max(MINIMUM), 0);
     frame
 }
 
-fn ethernet(kind: [u8; 2]) -> Vec<u8> {
-    [&LOCAL_MAC[..], &PEER_MAC, &kind].concat()
+fn ethernet(src: u32, kind: [u8; 2]) -> Vec<u8> {
+    let (to, from) = if src == LOCAL { (PEER_MAC, LOCAL_MAC) } else { (LOCAL_MAC, PEER_MAC) };
+    [&to[..], &from, &kind].concat()
 }
 
 /// What the card has sent.
@@ -169,12 +170,22 @@ fn options(mut list: &[u8]) -> Result<Option<u16>, String> {
 
 /// The peer answers an ARP request of the card.
 pub fn arp_reply() -> Vec<u8> {
-    let mut frame = ethernet(ARP);
+    arp(PEER)
+}
+
+/// The answer of the one who has this address to the other one.
+pub fn arp(src: u32) -> Vec<u8> {
+    let ((mac, address), (to_mac, to)) = if src == LOCAL {
+        ((LOCAL_MAC, LOCAL), (PEER_MAC, PEER))
+    } else {
+        ((PEER_MAC, PEER), (LOCAL_MAC, LOCAL))
+    };
+    let mut frame = ethernet(src, ARP);
     frame.extend([0, 1, 8, 0, 6, 4, 0, 2]);
-    frame.extend(PEER_MAC);
-    frame.extend(PEER.to_be_bytes());
-    frame.extend(LOCAL_MAC);
-    frame.extend(LOCAL.to_be_bytes());
+    frame.extend(mac);
+    frame.extend(address.to_be_bytes());
+    frame.extend(to_mac);
+    frame.extend(to.to_be_bytes());
     frame.resize(MINIMUM, 0);
     frame
 }
@@ -205,11 +216,7 @@ mod tests {
 
     /// The card's side of a frame of the peer.
     fn turned(segment: &Segment) -> Vec<u8> {
-        let turned = Segment { src: LOCAL, dst: PEER, ..segment.clone() };
-        let mut frame = frame(&turned);
-        frame[..6].copy_from_slice(&PEER_MAC);
-        frame[6..12].copy_from_slice(&LOCAL_MAC);
-        frame
+        frame(&Segment { src: LOCAL, dst: PEER, ..segment.clone() })
     }
 
     #[test]
