@@ -38,7 +38,7 @@ impl Wire for Bit {
 
 impl<const N: usize> Wire for Bits<N> {
     fn random(random: &mut Random) -> Self {
-        (0..N).fold(Self::default(), |word, i| word.replace_bit(i, random.next() % 2 == 0))
+        (0..N).fold(Self::default(), |word, i| word.replace_bit(i, random.next().is_multiple_of(2)))
     }
     fn number(self) -> BigUint {
         self.into()
@@ -49,7 +49,7 @@ macro_rules! beat {
     ($name:ident, $w:literal, $k:literal) => {
         impl Wire for $name {
             fn random(random: &mut Random) -> Self {
-                let last = random.next() % 4 == 0;
+                let last = random.next().is_multiple_of(4);
                 let lanes = if last { 1 + random.next() as usize % $k } else { $k };
                 let keep = (0..lanes).fold(Bits::<$k>::default(), |keep, i| keep.replace_bit(i, true));
                 Self { data: Wire::random(random), keep, last }
@@ -65,7 +65,7 @@ beat!(Beat512, 512, 64);
 
 impl Wire for Beat8 {
     fn random(random: &mut Random) -> Self {
-        Self { data: Wire::random(random), last: random.next() % 8 == 0 }
+        Self { data: Wire::random(random), last: random.next().is_multiple_of(8) }
     }
     fn number(self) -> BigUint {
         self.data.number() | (self.last.number() << 8)
