@@ -312,6 +312,7 @@ mod tests {
                 for len in $lens {
                     frames.push((0, rng.bytes(len)));
                     frames.push((rng.next() as u16, vec![0xff; len]));
+                    frames.push((1, vec![0xff; len])); // the fold itself carries
                     frames.push((0xffff, [vec![0; len - 1], vec![1]].concat())); // a carry through all the bits
                 }
                 let mut step = |uut: &mut $block, now: &mut usize| {
