@@ -380,8 +380,8 @@ pub struct Config {
 /// field; the reference model's `Work` has the same names.
 #[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
 pub struct Work {
-    /// The time at which the event was fetched, us, low 32 bits.
-    pub now: Bits<32>,
+    /// The time at which the event was fetched, us.
+    pub now: Bits<48>,
     /// The TCB was SYN-RECEIVED from a passive open when fetched: counted as half-open.
     pub half_open: Bit,
     // -- differences --

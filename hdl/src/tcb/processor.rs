@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The TCB processor: the pipeline of the stages, the scoreboard and the TCB RAM.
+//! The TCB processor: the pipeline, the scoreboard and the TCB RAM.
 
+use super::pipeline::Pipeline;
+use crate::ram::Bram;
 use crate::stream::StreamIn;
+use crate::sweep::Sweep;
 use crate::types::{Config, Event, Tcb, TxRequest, Verdict};
 use rust_hdl::prelude::*;
 
 /// The TCB processor for `2^A` flows.
 ///
-/// An event is taken when `room` is high and no event of its flow is in the pipeline. Every output but `ev.ready` and
-/// `busy` is a pulse of one cycle with the record beside it; nothing waits for a consumer: `room` says beforehand that
-/// there is space for the answers of all events in flight and of one more.
+/// An event is taken when `room` is high and no event of its flow is in the pipeline. Every output but `ev.ready`, `busy`
+/// and `initialising` is a pulse of one cycle with the record beside it; nothing waits for a consumer: `room` says beforehand that
+/// there is space for the answers of all events in flight and of one more. An event's outputs come at most 12 cycles after
+/// it was taken, the timer's not before the next event of the flow can be taken.
 #[derive(LogicBlock, Default)]
 pub struct Processor<const A: usize> {
     /// Clock.
     pub clock: Signal<In, Clock>,
-    /// Synchronous reset: forgets the events in flight, not the TCBs.
+    /// Synchronous reset: forgets the events in flight and clears the TCBs.
     pub reset: Signal<In, Bit>,
     /// The card's addresses and limits.
     pub cfg: Signal<In, Config>,
@@ -26,6 +30,8 @@ pub struct Processor<const A: usize> {
     pub ev: StreamIn<Event>,
     /// All output queues have room for every event in flight and one more.
     pub room: Signal<In, Bit>,
+    /// The TCBs are being cleared after reset (or power-up): no event is taken.
+    pub initialising: Signal<Out, Bit>,
     /// `tx` is to be sent.
     pub tx_valid: Signal<Out, Bit>,
     /// A segment to be sent.
@@ -96,50 +102,126 @@ pub struct Processor<const A: usize> {
     pub stat_out_of_window: Signal<Out, Bit>,
     /// A segment acknowledged what was never sent, or something too old.
     pub stat_ack_invalid: Signal<Out, Bit>,
-    tx_reg: DFF<TxRequest>,
-    verdict_reg: DFF<Verdict>,
-    tcb_reg: DFF<Tcb>,
+    sweep: Sweep<A>,
+    ram: Bram<Tcb, A>,
+    pipeline: Pipeline,
+    taken: DFF<Event>,
+    // The scoreboard: what is in which stage, and whether it has a flow. The last one gives its outputs.
+    here: [DFF<Bit>; 12],
+    hits: [DFF<Bit>; 11],
+    flows: [DFF<Bits<A>>; 11],
+    any: [Signal<Local, Bit>; 13],
+    same: [Signal<Local, Bit>; 12],
+    take: Signal<Local, Bit>,
+    flow: Signal<Local, Bits<16>>,
+    write_flow: Signal<Local, Bits<16>>,
 }
 
 impl<const A: usize> Logic for Processor<A> {
+    crate::module_name!();
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, tx_reg, verdict_reg, tcb_reg);
-        self.ev.ready.next = self.room.val() & !self.reset.val();
-        self.tx_valid.next = false;
-        self.tx.next = self.tx_reg.q.val();
-        self.verdict_valid.next = false;
-        self.verdict.next = self.verdict_reg.q.val();
-        self.timer_valid.next = false;
-        self.timer_set.next = false;
-        self.timer_flow.next = 0.into();
-        self.timer_deadline.next = 0.into();
-        self.remove_valid.next = false;
-        self.remove_flow.next = 0.into();
-        self.free_valid.next = false;
-        self.half_open_dec.next = false;
-        self.notify_valid.next = false;
-        self.notify_flow.next = 0.into();
-        self.turn_valid.next = false;
-        self.turn_flow.next = 0.into();
-        self.done_valid.next = false;
-        self.done_ok.next = false;
-        self.done_flow.next = 0.into();
-        self.done_tcb.next = self.tcb_reg.q.val();
-        self.bad_doorbell.next = false;
-        self.peek_valid.next = false;
-        self.peek_flow.next = 0.into();
-        self.peek_tcb.next = self.tcb_reg.q.val();
-        self.busy.next = false;
-        self.stat_challenge_ack.next = false;
-        self.stat_retransmit.next = false;
-        self.stat_fast_retransmit.next = false;
-        self.stat_timeout.next = false;
-        self.stat_rst_out.next = false;
-        self.stat_rst_in.next = false;
-        self.stat_dup_ack_in.next = false;
-        self.stat_out_of_order.next = false;
-        self.stat_out_of_window.next = false;
-        self.stat_ack_invalid.next = false;
+        dff_setup!(self, clock, taken);
+        clock!(self, clock, sweep, ram, pipeline);
+        for i in 0..12 {
+            self.here[i].clock.next = self.clock.val();
+        }
+        for i in 0..11 {
+            self.hits[i].clock.next = self.clock.val();
+            self.flows[i].clock.next = self.clock.val();
+        }
+        self.hits[0].d.next = self.ev.data.val().hit;
+        self.flows[0].d.next = self.flow.val().get_bits::<A>(0);
+        self.sweep.reset.next = self.reset.val();
+        self.initialising.next = self.sweep.busy.val();
+
+        // Two events of one flow never overlap.
+        self.flow.next = self.ev.data.val().flow;
+        self.same[0].next = false;
+        for i in 0..11 {
+            self.same[i + 1].next = self.same[i].val()
+                | (self.here[i].q.val()
+                    & self.hits[i].q.val()
+                    & (self.flows[i].q.val() == self.flow.val().get_bits::<A>(0)));
+        }
+        self.any[0].next = false;
+        for i in 0..12 {
+            self.any[i + 1].next = self.any[i].val() | self.here[i].q.val();
+        }
+        self.busy.next = self.any[12].val();
+        self.ev.ready.next = self.room.val()
+            & !self.sweep.busy.val()
+            & !self.reset.val()
+            & !(self.same[11].val() & self.ev.data.val().hit);
+        self.take.next = self.ev.valid.val()
+            & self.room.val()
+            & !self.sweep.busy.val()
+            & !(self.same[11].val() & self.ev.data.val().hit);
+        self.taken.d.next = self.ev.data.val();
+        self.here[0].d.next = self.take.val();
+        for i in 0..11 {
+            self.here[i + 1].d.next = self.here[i].q.val();
+        }
+        for i in 0..10 {
+            self.hits[i + 1].d.next = self.hits[i].q.val();
+            self.flows[i + 1].d.next = self.flows[i].q.val();
+        }
+
+        // Cycle 0 reads, cycle 11 writes; a flow can be read again in cycle 12.
+        self.ram.read_addr.next = self.flow.val().get_bits::<A>(0);
+        self.write_flow.next = self.pipeline.write_flow.val();
+        self.ram.write_en.next = self.pipeline.write_valid.val() | self.sweep.busy.val();
+        self.ram.write_addr.next = self.write_flow.val().get_bits::<A>(0);
+        if self.sweep.busy.val() {
+            self.ram.write_addr.next = self.sweep.addr.val();
+        }
+        self.ram.write_data.next = self.pipeline.write_tcb.val();
+
+        self.pipeline.reset.next = self.reset.val() | self.sweep.busy.val();
+        self.pipeline.cfg.next = self.cfg.val();
+        self.pipeline.now.next = self.now.val();
+        self.pipeline.ring.next = self.ring.val();
+        self.pipeline.valid.next = self.here[0].q.val();
+        self.pipeline.ev.next = self.taken.q.val();
+        self.pipeline.tcb.next = self.ram.read_data.val();
+        self.tx_valid.next = self.pipeline.tx_valid.val();
+        self.tx.next = self.pipeline.tx.val();
+        self.verdict_valid.next = self.pipeline.verdict_valid.val();
+        self.verdict.next = self.pipeline.verdict.val();
+        self.timer_valid.next = self.pipeline.timer_valid.val();
+        self.timer_set.next = self.pipeline.timer_set.val();
+        self.timer_flow.next = self.pipeline.timer_flow.val();
+        self.timer_deadline.next = self.pipeline.timer_deadline.val();
+        self.remove_valid.next = self.pipeline.remove_valid.val();
+        self.remove_flow.next = self.pipeline.remove_flow.val();
+        self.free_valid.next = self.pipeline.free_valid.val();
+        self.half_open_dec.next = self.pipeline.half_open_dec.val();
+        self.notify_valid.next = self.pipeline.notify_valid.val();
+        self.notify_flow.next = self.pipeline.notify_flow.val();
+        self.turn_valid.next = self.pipeline.turn_valid.val();
+        self.turn_flow.next = self.pipeline.turn_flow.val();
+        self.done_valid.next = self.pipeline.done_valid.val();
+        self.done_ok.next = self.pipeline.done_ok.val();
+        self.done_flow.next = self.pipeline.done_flow.val();
+        self.done_tcb.next = self.pipeline.done_tcb.val();
+        self.bad_doorbell.next = self.pipeline.bad_doorbell.val();
+        self.peek_valid.next = self.pipeline.peek_valid.val();
+        self.peek_flow.next = self.pipeline.peek_flow.val();
+        self.peek_tcb.next = self.pipeline.peek_tcb.val();
+        self.stat_challenge_ack.next = self.pipeline.stat_challenge_ack.val();
+        self.stat_retransmit.next = self.pipeline.stat_retransmit.val();
+        self.stat_fast_retransmit.next = self.pipeline.stat_fast_retransmit.val();
+        self.stat_timeout.next = self.pipeline.stat_timeout.val();
+        self.stat_rst_out.next = self.pipeline.stat_rst_out.val();
+        self.stat_rst_in.next = self.pipeline.stat_rst_in.val();
+        self.stat_dup_ack_in.next = self.pipeline.stat_dup_ack_in.val();
+        self.stat_out_of_order.next = self.pipeline.stat_out_of_order.val();
+        self.stat_out_of_window.next = self.pipeline.stat_out_of_window.val();
+        self.stat_ack_invalid.next = self.pipeline.stat_ack_invalid.val();
+        if self.reset.val() {
+            for i in 0..12 {
+                self.here[i].d.next = false;
+            }
+        }
     }
 }

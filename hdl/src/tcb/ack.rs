@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! RFC 9293, 3.10.7.4, fifth: the ACK field, SND.UNA and the send window.
+
+use super::{Pass, PassOut};
+use crate::types::{Event, EventKind, Tcb, TcpState, Work};
+use rust_hdl::prelude::*;
+
+/// ACK processing (1 cycle).
+#[derive(LogicBlock, Default)]
+pub struct Ack {
+    /// Clock.
+    pub clock: Signal<In, Clock>,
+    /// Synchronous reset.
+    pub reset: Signal<In, Bit>,
+    /// From `reset_syn`.
+    pub inp: Pass,
+    /// To `congestion` and `text`.
+    pub out: PassOut,
+    /// Pulse: a duplicate ACK.
+    pub stat_dup_ack_in: Signal<Out, Bit>,
+    /// Pulse: an ACK of what was never sent, or one that is too old (RFC 5961, section 5).
+    pub stat_ack_invalid: Signal<Out, Bit>,
+    valid: DFF<Bit>,
+    ev: DFF<Event>,
+    tcb: DFF<Tcb>,
+    work: DFF<Work>,
+    dup_ack_in: DFF<Bit>,
+    ack_invalid: DFF<Bit>,
+    flags: Signal<Local, Bits<8>>,
+    applies: Signal<Local, Bit>,
+    d_una: Signal<Local, Bits<32>>,
+    d_max: Signal<Local, Bits<32>>,
+    same: Signal<Local, Bit>,
+    ahead: Signal<Local, Bit>,
+    beyond: Signal<Local, Bit>,
+    reach: Signal<Local, Bits<33>>,
+    too_old: Signal<Local, Bit>,
+    nxt_gap: Signal<Local, Bits<32>>,
+    wnd: Signal<Local, Bits<32>>,
+    was_closed: Signal<Local, Bit>,
+    outstanding: Signal<Local, Bit>,
+    update: Signal<Local, Bit>,
+    bad: Signal<Local, Bit>,
+}
+
+impl Logic for Ack {
+    crate::module_name!();
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, valid, ev, tcb, work, dup_ack_in, ack_invalid);
+        self.out.valid.next = self.valid.q.val();
+        self.out.ev.next = self.ev.q.val();
+        self.out.tcb.next = self.tcb.q.val();
+        self.out.work.next = self.work.q.val();
+        self.stat_dup_ack_in.next = self.dup_ack_in.q.val();
+        self.stat_ack_invalid.next = self.ack_invalid.q.val();
+        self.valid.d.next = self.inp.valid.val();
+        self.ev.d.next = self.inp.ev.val();
+        self.tcb.d.next = self.inp.tcb.val();
+        self.work.d.next = self.inp.work.val();
+        self.dup_ack_in.d.next = false;
+        self.ack_invalid.d.next = false;
+
+        self.flags.next = self.inp.ev.val().flags;
+        self.applies.next = (self.inp.ev.val().kind == EventKind::Segment)
+            & !self.inp.work.val().drop
+            & (self.inp.tcb.val().state != TcpState::Closed)
+            & (self.inp.tcb.val().state != TcpState::Listen)
+            & (self.inp.tcb.val().state != TcpState::SynSent);
+        self.d_una.next = self.inp.work.val().d_una;
+        self.d_max.next = self.inp.work.val().d_max;
+        self.same.next = self.d_una.val() == 0;
+        self.ahead.next = !self.same.val() & !self.d_una.val().get_bit(31);
+        self.beyond.next = self.d_max.val().get_bit(31);
+        // RFC 5961, 5.2: SND.UNA - MAX.SND.WND =< SEG.ACK.
+        self.reach.next =
+            bit_cast::<33, 32>(self.d_una.val()) + bit_cast::<33, 32>(self.inp.tcb.val().max_wnd);
+        self.too_old.next = self.d_una.val().get_bit(31) & !self.reach.val().get_bit(32);
+        self.nxt_gap.next = self.inp.tcb.val().snd_nxt - self.inp.ev.val().ack;
+        self.wnd.next = bit_cast::<32, 16>(self.inp.ev.val().wnd);
+        self.was_closed.next = self.inp.tcb.val().snd_wnd == 0;
+        self.outstanding.next = self.inp.work.val().flight != 0;
+        self.update.next = self.ahead.val() | (self.same.val() & self.inp.work.val().wl_new);
+        self.bad.next = false;
+
+        if self.applies.val() {
+            if self.inp.tcb.val().state == TcpState::SynReceived {
+                if self.ahead.val() & !self.beyond.val() {
+                    self.tcb.d.next.state = TcpState::Established;
+                    if self.inp.tcb.val().fin_queued {
+                        self.tcb.d.next.state = TcpState::FinWait1; // a close that waited
+                    }
+                    self.tcb.d.next.owned = !self.inp.tcb.val().released;
+                    self.tcb.d.next.snd_una = self.inp.ev.val().ack;
+                    self.tcb.d.next.snd_wnd = self.wnd.val();
+                    self.tcb.d.next.max_wnd = self.wnd.val();
+                    self.tcb.d.next.snd_wl1 = self.inp.ev.val().seq;
+                    self.tcb.d.next.snd_wl2 = self.inp.ev.val().ack;
+                    self.work.d.next.opened = true;
+                    self.work.d.next.notify = true;
+                } else {
+                    self.bad.next = true;
+                    self.work.d.next.rst_now = true;
+                    self.work.d.next.rst_seq = self.inp.ev.val().ack;
+                }
+            } else if self.beyond.val() | self.too_old.val() {
+                self.bad.next = true;
+                self.work.d.next.ack_now = true;
+            } else {
+                if self.ahead.val() {
+                    self.work.d.next.ack_new = true;
+                    self.work.d.next.acked = self.d_una.val();
+                    self.work.d.next.notify = true;
+                    self.work.d.next.fin_acked =
+                        self.inp.tcb.val().fin_queued & (self.inp.work.val().d_fin == 1);
+                    self.tcb.d.next.snd_una = self.inp.ev.val().ack;
+                    if self.nxt_gap.val().get_bit(31) {
+                        self.tcb.d.next.snd_nxt = self.inp.ev.val().ack;
+                    }
+                }
+                // RFC 5681, section 2. An answer to a window probe is none.
+                if self.same.val()
+                    & (self.inp.ev.val().len == 0)
+                    & !self.flags.val().get_bit(0)
+                    & !self.flags.val().get_bit(1)
+                    & self.outstanding.val()
+                    & (self.wnd.val() == self.inp.tcb.val().snd_wnd)
+                    & !self.was_closed.val()
+                {
+                    self.work.d.next.ack_dup = true;
+                    self.dup_ack_in.d.next = self.inp.valid.val();
+                }
+                if self.update.val() {
+                    self.tcb.d.next.snd_wnd = self.wnd.val();
+                    self.tcb.d.next.snd_wl1 = self.inp.ev.val().seq;
+                    self.tcb.d.next.snd_wl2 = self.inp.ev.val().ack;
+                    if self.inp.tcb.val().max_wnd < self.wnd.val() {
+                        self.tcb.d.next.max_wnd = self.wnd.val();
+                    }
+                }
+                // MUST-37: as long as the peer answers probes, the connection stays.
+                if self.same.val()
+                    & self.outstanding.val()
+                    & (self.was_closed.val() | (self.update.val() & (self.wnd.val() == 0)))
+                {
+                    self.tcb.d.next.retries = 0.into();
+                }
+            }
+        }
+        if self.bad.val() {
+            self.work.d.next.drop = true;
+            self.ack_invalid.d.next = self.inp.valid.val();
+        }
+        if self.reset.val() {
+            self.valid.d.next = false;
+            self.dup_ack_in.d.next = false;
+            self.ack_invalid.d.next = false;
+        }
+    }
+}

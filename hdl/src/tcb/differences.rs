@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Second stage: every difference of sequence numbers, so that the later stages only look at signs and sizes.
+
+use super::{Pass, PassOut};
+use crate::types::{Config, Event, Tcb, Work};
+use rust_hdl::prelude::*;
+
+/// The differences (1 cycle). All are modulo 2^32.
+#[derive(LogicBlock, Default)]
+pub struct Differences {
+    /// Clock.
+    pub clock: Signal<In, Clock>,
+    /// Synchronous reset.
+    pub reset: Signal<In, Bit>,
+    /// The card's limits.
+    pub cfg: Signal<In, Config>,
+    /// From `fetch`.
+    pub inp: Pass,
+    /// To `acceptability`.
+    pub out: PassOut,
+    valid: DFF<Bit>,
+    ev: DFF<Event>,
+    tcb: DFF<Tcb>,
+    work: DFF<Work>,
+    now: Signal<Local, Bits<48>>,
+    rtt_ahead: Signal<Local, Bits<32>>,
+    wl1_ahead: Signal<Local, Bits<32>>,
+    wl2_ahead: Signal<Local, Bits<32>>,
+    mss_offer: Signal<Local, Bits<16>>,
+    mss: Signal<Local, Bits<16>>,
+}
+
+impl Logic for Differences {
+    crate::module_name!();
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, valid, ev, tcb, work);
+        self.out.valid.next = self.valid.q.val();
+        self.out.ev.next = self.ev.q.val();
+        self.out.tcb.next = self.tcb.q.val();
+        self.out.work.next = self.work.q.val();
+        self.valid.d.next = self.inp.valid.val();
+        self.ev.d.next = self.inp.ev.val();
+        self.tcb.d.next = self.inp.tcb.val();
+        self.work.d.next = self.inp.work.val();
+
+        self.work.d.next.d_seq = self.inp.ev.val().seq - self.inp.tcb.val().rcv_nxt;
+        self.work.d.next.d_end = self.inp.ev.val().end - self.inp.tcb.val().rcv_nxt;
+        self.work.d.next.d_una = self.inp.ev.val().ack - self.inp.tcb.val().snd_una;
+        self.work.d.next.d_max = self.inp.tcb.val().snd_max - self.inp.ev.val().ack;
+        self.work.d.next.d_wnd = self.inp.tcb.val().rcv_adv - self.inp.tcb.val().rcv_nxt;
+        self.work.d.next.d_fin = self.inp.ev.val().ack - self.inp.tcb.val().snd_end;
+        self.work.d.next.d_rec = self.inp.ev.val().ack - self.inp.tcb.val().recover;
+        self.work.d.next.flight = self.inp.tcb.val().snd_max - self.inp.tcb.val().snd_una;
+        self.work.d.next.d_user = self.inp.ev.val().seq - self.inp.tcb.val().rcv_user;
+        self.now.next = self.inp.work.val().now;
+        self.work.d.next.rtt = self.now.val().get_bits::<32>(0) - self.inp.tcb.val().rtt_time;
+
+        self.rtt_ahead.next = self.inp.ev.val().ack - self.inp.tcb.val().rtt_seq;
+        self.work.d.next.rtt_covered = self.inp.tcb.val().rtt_busy & !self.rtt_ahead.val().get_bit(31);
+        // RFC 9293, 3.10.7.4, fifth: SND.WL1 < SEG.SEQ, or equal and SND.WL2 =< SEG.ACK.
+        self.wl1_ahead.next = self.inp.tcb.val().snd_wl1 - self.inp.ev.val().seq;
+        self.wl2_ahead.next = self.inp.ev.val().ack - self.inp.tcb.val().snd_wl2;
+        self.work.d.next.wl_new = ((self.inp.ev.val().seq == self.inp.tcb.val().snd_wl1)
+            & !self.wl2_ahead.val().get_bit(31))
+            | self.wl1_ahead.val().get_bit(31);
+
+        self.mss_offer.next = self.inp.ev.val().mss;
+        if self.inp.ev.val().mss == 0 {
+            self.mss_offer.next = 536.into(); // RFC 9293, MUST-15
+        }
+        self.mss.next = self.mss_offer.val();
+        if self.cfg.val().mss < self.mss_offer.val() {
+            self.mss.next = self.cfg.val().mss;
+        }
+        self.work.d.next.mss = self.mss.val();
+        if self.mss.val() < 64 {
+            self.work.d.next.mss = 64.into(); // a smaller one would only make us send small segments without end
+        }
+        if self.reset.val() {
+            self.valid.d.next = false;
+        }
+    }
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! RFC 9293, 3.10.7.4, eighth (the FIN bit), our own FIN's acknowledgement, and the host's calls (3.10.4, 3.10.5).
+
+use super::{Pass, PassOut};
+use crate::types::{Event, EventKind, Op, Reason, Tcb, TcpState, Work};
+use rust_hdl::prelude::*;
+
+/// The FIN, the states after it, doorbells and commands (1 cycle).
+#[derive(LogicBlock, Default)]
+pub struct FinState {
+    /// Clock.
+    pub clock: Signal<In, Clock>,
+    /// Synchronous reset.
+    pub reset: Signal<In, Bit>,
+    /// Bytes of a transmit ring.
+    pub ring: Signal<In, Bits<32>>,
+    /// From `text`.
+    pub inp: Pass,
+    /// To `output`.
+    pub out: PassOut,
+    valid: DFF<Bit>,
+    ev: DFF<Event>,
+    tcb: DFF<Tcb>,
+    work: DFF<Work>,
+    flags: Signal<Local, Bits<8>>,
+    isn: Signal<Local, Bits<32>>,
+    segment: Signal<Local, Bit>,
+    doorbell: Signal<Local, Bit>,
+    command: Signal<Local, Bit>,
+    synsent: Signal<Local, Bit>,
+    synreceived: Signal<Local, Bit>,
+    established: Signal<Local, Bit>,
+    finwait1: Signal<Local, Bit>,
+    finwait2: Signal<Local, Bit>,
+    closewait: Signal<Local, Bit>,
+    takes_fin: Signal<Local, Bit>,
+    d_fin: Signal<Local, Bits<32>>,
+    d_user: Signal<Local, Bits<32>>,
+    d_seq: Signal<Local, Bits<32>>,
+    unread_left: Signal<Local, Bits<32>>,
+    read_end: Signal<Local, Bits<32>>,
+    unread: Signal<Local, Bit>,
+    own_seq: Signal<Local, Bits<32>>,
+    entitled: Signal<Local, Bit>,
+    close_now: Signal<Local, Bit>,
+    abort_now: Signal<Local, Bit>,
+}
+
+impl Logic for FinState {
+    crate::module_name!();
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, valid, ev, tcb, work);
+        self.out.valid.next = self.valid.q.val();
+        self.out.ev.next = self.ev.q.val();
+        self.out.tcb.next = self.tcb.q.val();
+        self.out.work.next = self.work.q.val();
+        self.valid.d.next = self.inp.valid.val();
+        self.ev.d.next = self.inp.ev.val();
+        self.tcb.d.next = self.inp.tcb.val();
+        self.work.d.next = self.inp.work.val();
+
+        self.flags.next = self.inp.ev.val().flags;
+        self.isn.next = self.inp.ev.val().isn;
+        self.segment.next = (self.inp.ev.val().kind == EventKind::Segment)
+            & !self.inp.work.val().drop
+            & !self.inp.work.val().delete;
+        self.doorbell.next = self.inp.ev.val().kind == EventKind::Doorbell;
+        self.command.next = self.inp.ev.val().kind == EventKind::Command;
+        self.synsent.next = self.inp.tcb.val().state == TcpState::SynSent;
+        self.synreceived.next = self.inp.tcb.val().state == TcpState::SynReceived;
+        self.established.next = self.inp.tcb.val().state == TcpState::Established;
+        self.finwait1.next = self.inp.tcb.val().state == TcpState::FinWait1;
+        self.finwait2.next = self.inp.tcb.val().state == TcpState::FinWait2;
+        self.closewait.next = self.inp.tcb.val().state == TcpState::CloseWait;
+
+        // The peer's FIN, and the acknowledgement of ours.
+        self.takes_fin.next = self.segment.val()
+            & self.inp.work.val().fin_ok
+            & (self.established.val() | self.finwait1.val() | self.finwait2.val());
+        if self.takes_fin.val() {
+            self.tcb.d.next.rcv_nxt = self.inp.tcb.val().rcv_nxt + 1;
+            self.tcb.d.next.fin_received = true;
+            self.work.d.next.ack_now = true;
+            self.work.d.next.notify = true;
+            self.tcb.d.next.state = TcpState::TimeWait;
+            self.work.d.next.time_wait = true;
+            if self.established.val() {
+                self.tcb.d.next.state = TcpState::CloseWait;
+                self.work.d.next.time_wait = self.inp.work.val().time_wait;
+            }
+            if self.finwait1.val() & !self.inp.work.val().fin_acked {
+                self.tcb.d.next.state = TcpState::Closing;
+                self.work.d.next.time_wait = self.inp.work.val().time_wait;
+            }
+        } else if self.segment.val() & self.inp.work.val().fin_acked {
+            if self.finwait1.val() {
+                self.tcb.d.next.state = TcpState::FinWait2;
+                self.work.d.next.notify = true;
+            }
+            if self.inp.tcb.val().state == TcpState::Closing {
+                self.tcb.d.next.state = TcpState::TimeWait;
+                self.work.d.next.time_wait = true;
+                self.work.d.next.notify = true;
+            }
+            if self.inp.tcb.val().state == TcpState::LastAck {
+                self.work.d.next.delete = true;
+                self.work.d.next.notify = true;
+                self.tcb.d.next.reason = Reason::Normal;
+            }
+        }
+
+        // The host's pointers. Those of a flow that it does not own (any more) are refused.
+        self.d_fin.next = self.inp.work.val().d_fin;
+        self.d_user.next = self.inp.work.val().d_user;
+        self.d_seq.next = bits::<32>(0) - self.inp.work.val().d_seq;
+        self.unread_left.next = self.d_seq.val();
+        if self.inp.tcb.val().fin_received {
+            self.unread_left.next = !self.inp.work.val().d_seq; // one less: -x - 1
+        }
+        self.entitled.next = self.inp.ev.val().hit & self.inp.tcb.val().owned;
+        if self.doorbell.val() {
+            if self.flags.val().get_bit(0) {
+                if self.entitled.val()
+                    & (self.synsent.val()
+                        | self.synreceived.val()
+                        | self.established.val()
+                        | self.closewait.val())
+                    & !self.inp.tcb.val().fin_queued
+                    & !self.d_fin.val().get_bit(31)
+                    & (self.inp.work.val().d_una <= self.ring.val())
+                {
+                    self.tcb.d.next.snd_end = self.inp.ev.val().ack;
+                } else {
+                    self.work.d.next.bad = true;
+                }
+            }
+            if self.flags.val().get_bit(1) {
+                if self.entitled.val() & !self.d_user.val().get_bit(31) & !self.unread_left.val().get_bit(31)
+                {
+                    self.tcb.d.next.rcv_user = self.inp.ev.val().seq;
+                } else {
+                    self.work.d.next.bad = true;
+                }
+            }
+        }
+
+        // The host's calls.
+        self.read_end.next = self.inp.tcb.val().rcv_nxt;
+        if self.inp.tcb.val().fin_received {
+            self.read_end.next = self.inp.tcb.val().rcv_nxt - 1;
+        }
+        self.unread.next = (self.read_end.val() != self.inp.tcb.val().rcv_user)
+            & (self.established.val() | self.finwait1.val() | self.finwait2.val() | self.closewait.val());
+        self.own_seq.next = self.inp.tcb.val().snd_max;
+        if self.inp.tcb.val().snd_wnd == 0 {
+            self.own_seq.next = self.inp.tcb.val().snd_una; // a probe may stand beyond the closed window
+        }
+        self.close_now.next = false;
+        self.abort_now.next = false;
+        if self.command.val() {
+            if self.inp.ev.val().op == Op::Open {
+                self.work.d.next.bad = !(self.inp.ev.val().hit & self.inp.ev.val().new);
+            } else if !self.entitled.val()
+                | (self.isn.val().get_bits::<16>(0) != self.inp.tcb.val().generation)
+            {
+                self.work.d.next.bad = true;
+            } else if self.inp.ev.val().op == Op::Shutdown {
+                if (self.synreceived.val() | self.established.val() | self.closewait.val())
+                    & !self.inp.tcb.val().fin_queued
+                {
+                    self.close_now.next = true;
+                } else {
+                    self.work.d.next.bad = true;
+                }
+            } else {
+                self.tcb.d.next.released = true;
+                self.tcb.d.next.owned = false;
+                if self.inp.ev.val().op == Op::Abort {
+                    self.abort_now.next = true;
+                    self.work.d.next.rst_now = self.synreceived.val()
+                        | self.established.val()
+                        | self.finwait1.val()
+                        | self.finwait2.val()
+                        | self.closewait.val();
+                } else if (self.inp.tcb.val().state == TcpState::Closed) | self.synsent.val() {
+                    self.work.d.next.delete = true;
+                } else if self.unread.val() {
+                    self.abort_now.next = true; // RFC 9293, SHLD-3
+                    self.work.d.next.rst_now = true;
+                } else {
+                    self.close_now.next =
+                        (self.synreceived.val() | self.established.val() | self.closewait.val())
+                            & !self.inp.tcb.val().fin_queued;
+                }
+            }
+        }
+        if self.abort_now.val() {
+            self.work.d.next.delete = true;
+            self.work.d.next.rst_seq = self.own_seq.val();
+            self.tcb.d.next.reason = Reason::Aborted;
+        }
+        if self.close_now.val() {
+            self.tcb.d.next.fin_queued = true;
+            if self.established.val() {
+                self.tcb.d.next.state = TcpState::FinWait1;
+            }
+            if self.closewait.val() {
+                self.tcb.d.next.state = TcpState::LastAck;
+            }
+        }
+        if self.reset.val() {
+            self.valid.d.next = false;
+        }
+    }
+}

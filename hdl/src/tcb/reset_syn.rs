@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! RFC 9293, 3.10.7.1 to 3.10.7.3, and the second to fourth steps of 3.10.7.4: RST, SYN, and the birth of a TCB.
+
+use super::{Pass, PassOut, Zero};
+use crate::types::{Config, Event, EventKind, Op, Reason, Tcb, TcpState, Work};
+use rust_hdl::prelude::*;
+
+/// No flow, a new flow, SYN-SENT, RST and SYN (1 cycle).
+#[derive(LogicBlock, Default)]
+pub struct ResetSyn {
+    /// Clock.
+    pub clock: Signal<In, Clock>,
+    /// Synchronous reset.
+    pub reset: Signal<In, Bit>,
+    /// The card's limits.
+    pub cfg: Signal<In, Config>,
+    /// Bytes of a receive ring.
+    pub ring: Signal<In, Bits<32>>,
+    /// From `acceptability`.
+    pub inp: Pass,
+    /// To `ack`.
+    pub out: PassOut,
+    /// Pulse: a challenge ACK is owed (RFC 5961).
+    pub stat_challenge_ack: Signal<Out, Bit>,
+    /// Pulse: an RST ends the connection.
+    pub stat_rst_in: Signal<Out, Bit>,
+    valid: DFF<Bit>,
+    ev: DFF<Event>,
+    tcb: DFF<Tcb>,
+    work: DFF<Work>,
+    challenge: DFF<Bit>,
+    rst_in: DFF<Bit>,
+    zero: Zero<Tcb>,
+    flags: Signal<Local, Bits<8>>,
+    syn: Signal<Local, Bit>,
+    rst: Signal<Local, Bit>,
+    ack: Signal<Local, Bit>,
+    segment: Signal<Local, Bit>,
+    open: Signal<Local, Bit>,
+    no_flow: Signal<Local, Bit>,
+    d_seq: Signal<Local, Bits<32>>,
+    d_una: Signal<Local, Bits<32>>,
+    d_max: Signal<Local, Bits<32>>,
+    ack_good: Signal<Local, Bit>,
+    mss: Signal<Local, Bits<16>>,
+    mss_x8: Signal<Local, Bits<32>>,
+    mss_x2: Signal<Local, Bits<32>>,
+    window: Signal<Local, Bits<32>>,
+    seq_next: Signal<Local, Bits<32>>,
+    isn_next: Signal<Local, Bits<32>>,
+    ring_next: Signal<Local, Bits<32>>,
+    right_edge: Signal<Local, Bits<32>>,
+    wnd: Signal<Local, Bits<32>>,
+}
+
+impl Logic for ResetSyn {
+    crate::module_name!();
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, valid, ev, tcb, work, challenge, rst_in);
+        self.out.valid.next = self.valid.q.val();
+        self.out.ev.next = self.ev.q.val();
+        self.out.tcb.next = self.tcb.q.val();
+        self.out.work.next = self.work.q.val();
+        self.stat_challenge_ack.next = self.challenge.q.val();
+        self.stat_rst_in.next = self.rst_in.q.val();
+        self.valid.d.next = self.inp.valid.val();
+        self.ev.d.next = self.inp.ev.val();
+        self.tcb.d.next = self.inp.tcb.val();
+        self.work.d.next = self.inp.work.val();
+        self.challenge.d.next = false;
+        self.rst_in.d.next = false;
+
+        self.flags.next = self.inp.ev.val().flags;
+        self.syn.next = self.flags.val().get_bit(1);
+        self.rst.next = self.flags.val().get_bit(2);
+        self.ack.next = self.flags.val().get_bit(4);
+        self.segment.next = self.inp.ev.val().kind == EventKind::Segment;
+        self.open.next = (self.inp.ev.val().kind == EventKind::Command) & (self.inp.ev.val().op == Op::Open);
+        self.no_flow.next = !self.inp.ev.val().hit
+            | ((self.inp.tcb.val().state == TcpState::Closed) & !self.inp.ev.val().new);
+        self.d_seq.next = self.inp.work.val().d_seq;
+        self.d_una.next = self.inp.work.val().d_una;
+        self.d_max.next = self.inp.work.val().d_max;
+        // SND.UNA < SEG.ACK =< SND.NXT
+        self.ack_good.next = self.ack.val()
+            & !self.d_una.val().get_bit(31)
+            & (self.d_una.val() != 0)
+            & !self.d_max.val().get_bit(31);
+
+        // What a SYN tells, and RFC 6928's initial window.
+        self.mss.next = self.inp.work.val().mss;
+        if self.open.val() {
+            self.mss.next = self.cfg.val().mss;
+        }
+        self.mss_x8.next = bit_cast::<32, 16>(self.mss.val()) << 3;
+        self.mss_x2.next = bit_cast::<32, 16>(self.mss.val()) << 1;
+        self.window.next = self.mss_x8.val() + self.mss_x2.val();
+        self.seq_next.next = self.inp.ev.val().seq + 1;
+        self.isn_next.next = self.inp.ev.val().isn + 1;
+        self.ring_next.next = self.ring.val() + 1;
+        self.right_edge.next = self.inp.ev.val().seq + self.ring_next.val();
+        self.wnd.next = bit_cast::<32, 16>(self.inp.ev.val().wnd);
+
+        if self.segment.val() & self.no_flow.val() {
+            // 3.10.7.1 CLOSED, and the part of 3.10.7.2 LISTEN that makes no connection.
+            self.work.d.next.drop = true;
+            if !self.rst.val() {
+                if self.ack.val() {
+                    self.work.d.next.rst_now = true;
+                    self.work.d.next.rst_seq = self.inp.ev.val().ack;
+                } else if (self.inp.ev.val().hit & !self.syn.val())
+                    | (!self.inp.ev.val().hit & !self.inp.ev.val().listen)
+                {
+                    self.work.d.next.rst_now = true;
+                    self.work.d.next.rst_ack = true;
+                }
+            }
+        } else if self.inp.ev.val().hit & self.inp.ev.val().new & (self.segment.val() | self.open.val()) {
+            self.work.d.next.drop = self.segment.val();
+            self.work.d.next.syn_now = true;
+            self.tcb.d.next = self.zero.value.val();
+            self.tcb.d.next.generation = self.inp.tcb.val().generation + 1;
+            self.tcb.d.next.raddr = self.inp.ev.val().raddr;
+            self.tcb.d.next.rport = self.inp.ev.val().rport;
+            self.tcb.d.next.lport = self.inp.ev.val().lport;
+            self.tcb.d.next.iss = self.inp.ev.val().isn;
+            self.tcb.d.next.snd_una = self.inp.ev.val().isn;
+            self.tcb.d.next.snd_nxt = self.inp.ev.val().isn;
+            self.tcb.d.next.snd_max = self.inp.ev.val().isn;
+            self.tcb.d.next.recover = self.inp.ev.val().isn;
+            self.tcb.d.next.snd_end = self.isn_next.val();
+            self.tcb.d.next.mss = self.mss.val();
+            self.tcb.d.next.cwnd = self.window.val();
+            self.tcb.d.next.ssthresh = 0x4000_0000.into();
+            self.tcb.d.next.rto = self.cfg.val().rto_initial;
+            if self.segment.val() {
+                // 3.10.7.2 LISTEN, third.
+                self.tcb.d.next.state = TcpState::SynReceived;
+                self.tcb.d.next.irs = self.inp.ev.val().seq;
+                self.tcb.d.next.snd_wl1 = self.inp.ev.val().seq;
+                self.tcb.d.next.snd_wl2 = self.inp.ev.val().isn;
+                self.tcb.d.next.rcv_nxt = self.seq_next.val();
+                self.tcb.d.next.rcv_user = self.seq_next.val();
+                self.tcb.d.next.rcv_adv = self.right_edge.val();
+                self.tcb.d.next.snd_wnd = self.wnd.val();
+                self.tcb.d.next.max_wnd = self.wnd.val();
+            } else {
+                // 3.10.1 OPEN.
+                self.tcb.d.next.state = TcpState::SynSent;
+                self.tcb.d.next.active = true;
+                self.tcb.d.next.owned = true;
+                self.tcb.d.next.nodelay = self.flags.val().get_bit(0);
+                self.tcb.d.next.rcv_adv = self.ring.val();
+            }
+        } else if self.segment.val() & (self.inp.tcb.val().state == TcpState::SynSent) {
+            // 3.10.7.3
+            self.work.d.next.drop = true;
+            if self.ack.val() & !self.ack_good.val() {
+                self.work.d.next.rst_now = !self.rst.val();
+                self.work.d.next.rst_seq = self.inp.ev.val().ack;
+            } else if self.rst.val() {
+                if self.ack.val() {
+                    self.work.d.next.delete = true;
+                    self.work.d.next.notify = true;
+                    self.tcb.d.next.reason = Reason::Refused;
+                    self.rst_in.d.next = self.inp.valid.val();
+                }
+            } else if self.syn.val() {
+                self.tcb.d.next.irs = self.inp.ev.val().seq;
+                self.tcb.d.next.snd_wl1 = self.inp.ev.val().seq;
+                self.tcb.d.next.rcv_nxt = self.seq_next.val();
+                self.tcb.d.next.rcv_user = self.seq_next.val();
+                self.tcb.d.next.rcv_adv = self.right_edge.val();
+                self.tcb.d.next.mss = self.mss.val();
+                self.tcb.d.next.cwnd = self.window.val();
+                self.tcb.d.next.snd_wnd = self.wnd.val();
+                self.tcb.d.next.max_wnd = self.wnd.val();
+                if self.ack.val() {
+                    self.tcb.d.next.state = TcpState::Established;
+                    self.tcb.d.next.snd_wl2 = self.inp.ev.val().ack;
+                    self.tcb.d.next.snd_una = self.inp.ev.val().ack;
+                    self.work.d.next.opened = true;
+                    self.work.d.next.ack_now = true;
+                    self.work.d.next.notify = true;
+                } else {
+                    self.tcb.d.next.state = TcpState::SynReceived;
+                    self.tcb.d.next.snd_wl2 = self.inp.tcb.val().iss;
+                    self.work.d.next.syn_now = true;
+                }
+            }
+        } else if self.segment.val() & !self.inp.work.val().drop {
+            // 3.10.7.4, second to fifth.
+            if self.rst.val() {
+                self.work.d.next.drop = true;
+                if self.d_seq.val() == 0 {
+                    self.work.d.next.delete = true;
+                    self.work.d.next.notify = true;
+                    self.rst_in.d.next = self.inp.valid.val();
+                    self.tcb.d.next.reason = Reason::Normal;
+                    if (self.inp.tcb.val().state == TcpState::SynReceived) & self.inp.tcb.val().active {
+                        self.tcb.d.next.reason = Reason::Refused;
+                    }
+                    if (self.inp.tcb.val().state == TcpState::Established)
+                        | (self.inp.tcb.val().state == TcpState::FinWait1)
+                        | (self.inp.tcb.val().state == TcpState::FinWait2)
+                        | (self.inp.tcb.val().state == TcpState::CloseWait)
+                    {
+                        self.tcb.d.next.reason = Reason::Reset;
+                    }
+                } else if self.d_seq.val() < self.inp.work.val().d_wnd {
+                    self.work.d.next.ack_now = true; // RFC 5961, 3.2
+                    self.challenge.d.next = self.inp.valid.val();
+                }
+            } else if self.syn.val() {
+                self.work.d.next.drop = true;
+                if (self.inp.tcb.val().state == TcpState::SynReceived)
+                    & self.d_seq.val().all()
+                    & !self.ack.val()
+                {
+                    // Our SYN-ACK was lost: RFC 5681, 3.1 asks for an initial window of one segment.
+                    self.work.d.next.syn_now = true;
+                    if self.inp.tcb.val().retries == 0 {
+                        self.tcb.d.next.retries = 1.into();
+                    }
+                } else {
+                    self.work.d.next.ack_now = true; // RFC 5961, 4.2
+                    self.challenge.d.next = self.inp.valid.val();
+                }
+            } else if !self.ack.val() {
+                self.work.d.next.drop = true;
+            }
+        }
+        if self.reset.val() {
+            self.valid.d.next = false;
+            self.challenge.d.next = false;
+            self.rst_in.d.next = false;
+        }
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! RFC 9293, 3.10.7.4, seventh: the segment text, and what becomes of the staged payload.
+
+use super::{Pass, PassOut, Zero};
+use crate::types::{Event, EventKind, Reason, Tcb, TcpState, Verdict, Work};
+use rust_hdl::prelude::*;
+
+/// Text processing (1 cycle).
+#[derive(LogicBlock, Default)]
+pub struct Text {
+    /// Clock.
+    pub clock: Signal<In, Clock>,
+    /// Synchronous reset.
+    pub reset: Signal<In, Bit>,
+    /// From `ack`.
+    pub inp: Pass,
+    /// To `fin_state`.
+    pub out: PassOut,
+    /// Pulse: `verdict` is valid.
+    pub verdict_valid: Signal<Out, Bit>,
+    /// What becomes of the payload, in the order of the segments.
+    pub verdict: Signal<Out, Verdict>,
+    valid: DFF<Bit>,
+    ev: DFF<Event>,
+    tcb: DFF<Tcb>,
+    work: DFF<Work>,
+    verdict_valid_reg: DFF<Bit>,
+    verdict_reg: DFF<Verdict>,
+    empty: Zero<Verdict>,
+    segment: Signal<Local, Bit>,
+    has_text: Signal<Local, Bit>,
+    receives: Signal<Local, Bit>,
+    takes: Signal<Local, Bit>,
+    place: Signal<Local, Bit>,
+    sum: Signal<Local, Bits<32>>,
+    rcv_nxt: Signal<Local, Bits<32>>,
+}
+
+impl Logic for Text {
+    crate::module_name!();
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, valid, ev, tcb, work, verdict_valid_reg, verdict_reg);
+        self.out.valid.next = self.valid.q.val();
+        self.out.ev.next = self.ev.q.val();
+        self.out.tcb.next = self.tcb.q.val();
+        self.out.work.next = self.work.q.val();
+        self.verdict_valid.next = self.verdict_valid_reg.q.val();
+        self.verdict.next = self.verdict_reg.q.val();
+        self.valid.d.next = self.inp.valid.val();
+        self.ev.d.next = self.inp.ev.val();
+        self.tcb.d.next = self.inp.tcb.val();
+        self.work.d.next = self.inp.work.val();
+
+        self.segment.next = self.inp.ev.val().kind == EventKind::Segment;
+        self.has_text.next = self.segment.val() & (self.inp.ev.val().len != 0);
+        self.receives.next = self.has_text.val()
+            & !self.inp.work.val().drop
+            & ((self.inp.tcb.val().state == TcpState::Established)
+                | (self.inp.tcb.val().state == TcpState::FinWait1)
+                | (self.inp.tcb.val().state == TcpState::FinWait2));
+        self.takes.next = self.receives.val() & self.inp.work.val().text_ok & (self.inp.work.val().take != 0);
+        self.place.next = self.takes.val() & !self.inp.tcb.val().released;
+        self.sum.next = self.inp.tcb.val().rcv_nxt + bit_cast::<32, 16>(self.inp.work.val().take);
+        self.rcv_nxt.next = self.inp.tcb.val().rcv_nxt;
+        if self.place.val() {
+            self.rcv_nxt.next = self.sum.val();
+        }
+        self.tcb.d.next.rcv_nxt = self.rcv_nxt.val();
+        if self.receives.val() {
+            self.work.d.next.ack_now = true;
+        }
+        if self.takes.val() & self.inp.tcb.val().released {
+            // Nobody will read it: RFC 9293, 3.10.7.4 (end of the seventh step) and SHLD-3.
+            self.work.d.next.rst_now = true;
+            self.work.d.next.rst_seq = self.inp.tcb.val().snd_max;
+            if self.inp.tcb.val().snd_wnd == 0 {
+                self.work.d.next.rst_seq = self.inp.tcb.val().snd_una; // a probe may stand beyond the closed window
+            }
+            self.work.d.next.delete = true;
+            self.tcb.d.next.reason = Reason::Aborted;
+        }
+
+        self.verdict_valid_reg.d.next =
+            self.inp.valid.val() & (self.has_text.val() | self.inp.work.val().opened);
+        self.verdict_reg.d.next = self.empty.value.val();
+        self.verdict_reg.d.next.flow = self.inp.ev.val().flow;
+        self.verdict_reg.d.next.staged = self.has_text.val();
+        self.verdict_reg.d.next.start = self.inp.work.val().opened;
+        if self.place.val() | self.inp.work.val().opened {
+            self.verdict_reg.d.next.placed = self.rcv_nxt.val();
+        }
+        if self.place.val() {
+            self.verdict_reg.d.next.place = true;
+            self.verdict_reg.d.next.skip = self.inp.work.val().skip;
+            self.verdict_reg.d.next.take = self.inp.work.val().take;
+            self.verdict_reg.d.next.seq = self.inp.tcb.val().rcv_nxt;
+        }
+        if self.reset.val() {
+            self.valid.d.next = false;
+            self.verdict_valid_reg.d.next = false;
+        }
+    }
+}
