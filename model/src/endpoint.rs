@@ -7,7 +7,8 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::tcb::{
-    Completion, Config, Event, EventKind, Op, Outputs, Processor, Tcb, TimerAction, TxRequest, Verdict, flags,
+    Completion, Config, Event, EventKind, Op, Outputs, Processor, Step, Tcb, TimerAction, TxRequest, Verdict,
+    flags,
 };
 
 /// A TCP segment with what its IP header says.
@@ -95,11 +96,11 @@ struct Flow {
     notify: bool,
 }
 
-/// One card.
+/// One card, around the model's processor or another one.
 #[derive(Clone, Debug)]
-pub struct Endpoint {
+pub struct Endpoint<P = Processor> {
     setup: Setup,
-    processor: Processor,
+    processor: P,
     now: u64,
     isn: u32,
     lookup: HashMap<Tuple, u16>,
@@ -114,6 +115,13 @@ impl Endpoint {
     /// # Panics
     /// If the ring is not a power of two.
     pub fn new(setup: Setup) -> Self {
+        Endpoint::around(Processor::new(setup.config, setup.flows, setup.ring), setup)
+    }
+}
+
+impl<P: Step> Endpoint<P> {
+    /// A card at time 0 with this processor.
+    pub fn around(processor: P, setup: Setup) -> Self {
         let ring = vec![0; setup.ring as usize];
         let flow = Flow {
             transmit: ring.clone(),
@@ -124,7 +132,7 @@ impl Endpoint {
             notify: false,
         };
         Endpoint {
-            processor: Processor::new(setup.config, setup.flows, setup.ring),
+            processor,
             now: 0,
             isn: 0,
             lookup: HashMap::new(),

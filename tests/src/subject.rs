@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use syncline_model::{
     endpoint::{Endpoint, Handle, Segment, Setup},
-    tcb::{Config, Op, Reason, State},
+    tcb::{Config, Op, Processor, Reason, State, Step},
 };
 
 /// The address of the TCP under test.
@@ -65,16 +65,27 @@ pub fn config() -> Config {
     Config::default()
 }
 
-/// The reference model as the TCP under test.
-pub struct Model {
-    endpoint: Endpoint,
+/// Sizes that every transcript assumes: 16 flows with rings of 4 KiB.
+pub fn setup() -> Setup {
+    Setup { addr: LOCAL, config: config(), ..Setup::default() }
+}
+
+/// The reference model as the TCP under test, around its own processor or another one.
+pub struct Model<P = Processor> {
+    endpoint: Endpoint<P>,
     handles: HashMap<Ports, Handle>,
 }
 
 impl Model {
     /// A model whose first ISN is `isn`.
     pub fn new(isn: u32) -> Self {
-        let mut endpoint = Endpoint::new(Setup { addr: LOCAL, config: config(), ..Setup::default() });
+        Model::around(Endpoint::new(setup()), isn)
+    }
+}
+
+impl<P: Step> Model<P> {
+    /// The same with any endpoint.
+    pub fn around(mut endpoint: Endpoint<P>, isn: u32) -> Self {
         endpoint.set_isn(isn);
         Model { endpoint, handles: HashMap::new() }
     }
@@ -88,7 +99,7 @@ impl Model {
     }
 }
 
-impl Subject for Model {
+impl<P: Step> Subject for Model<P> {
     fn now(&self) -> u64 {
         self.endpoint.now()
     }

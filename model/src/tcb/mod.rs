@@ -17,5 +17,5 @@ mod testing;
 pub mod text;
 mod types;
 
-pub use processor::{Outputs, Processor, step};
+pub use processor::{Outputs, Processor, Step, step};
 pub use types::*;

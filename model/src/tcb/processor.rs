@@ -54,6 +54,14 @@ pub fn step(config: &Config, ring: u32, now: u32, event: &Event, tcb: &mut Tcb) 
     }
 }
 
+/// Something that does what the processor does: the model, or hardware in a simulation.
+pub trait Step {
+    /// One event at time `now`, us.
+    fn step(&mut self, now: u64, event: &Event) -> Outputs;
+    /// A flow's TCB as the last event left it.
+    fn tcb(&self, flow: u16) -> &Tcb;
+}
+
 /// The processor with its table.
 #[derive(Clone, Debug)]
 pub struct Processor {
@@ -72,11 +80,6 @@ impl Processor {
         Processor { config, ring, tcbs: vec![Tcb::default(); flows] }
     }
 
-    /// A flow's TCB.
-    pub fn tcb(&self, flow: u16) -> &Tcb {
-        &self.tcbs[usize::from(flow)]
-    }
-
     /// The limits.
     pub fn config(&self) -> &Config {
         &self.config
@@ -86,9 +89,14 @@ impl Processor {
     pub fn ring(&self) -> u32 {
         self.ring
     }
+}
 
-    /// One event at time `now`, us.
-    pub fn step(&mut self, now: u64, event: &Event) -> Outputs {
+impl Step for Processor {
+    fn tcb(&self, flow: u16) -> &Tcb {
+        &self.tcbs[usize::from(flow)]
+    }
+
+    fn step(&mut self, now: u64, event: &Event) -> Outputs {
         if event.hit {
             step(&self.config, self.ring, now as u32, event, &mut self.tcbs[usize::from(event.flow)])
         } else {
