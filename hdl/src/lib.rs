@@ -9,6 +9,7 @@ pub mod emit;
 pub mod eth;
 pub mod flow;
 pub mod host;
+pub mod icmp;
 pub mod ipv4;
 pub mod memory;
 pub mod net;

@@ -68,6 +68,10 @@ pub struct Resolve<const S: usize, const E: usize> {
     pub deadline_valid: Signal<Out, Bit>,
     /// Something is inside or to be done now; parked segments do not count.
     pub busy: Signal<Out, Bit>,
+    /// A request was sent.
+    pub stat_request: Signal<Out, Bit>,
+    /// A reply was sent.
+    pub stat_reply: Signal<Out, Bit>,
     /// A parked segment was replaced by a later one to the same neighbour.
     pub stat_replaced: Signal<Out, Bit>,
     /// A segment was dropped: no route, no answer, an impossible next hop, or its neighbour was evicted.
@@ -115,6 +119,7 @@ pub struct Resolve<const S: usize, const E: usize> {
     last_try: Signal<Local, Bit>,
     incomplete: Signal<Local, Bit>,
     reachable: Signal<Local, Bit>,
+    sent: Signal<Local, Bit>,
     ask: Signal<Local, Bit>,
     park: Signal<Local, Bit>,
     await_answer: Signal<Local, Bit>,
@@ -191,6 +196,9 @@ impl<const S: usize, const E: usize> Logic for Resolve<S, E> {
         if self.send.ready.val() {
             self.sending.d.next = false;
         }
+        self.sent.next = self.sending.q.val() & self.send.ready.val();
+        self.stat_request.next = self.sent.val() & !self.packet.q.val().reply;
+        self.stat_reply.next = self.sent.val() & self.packet.q.val().reply;
         self.unreachable.valid.next = self.reporting.q.val();
         self.unreachable.data.next = self.reported.q.val();
         self.can_report.next = !self.reporting.q.val() | self.unreachable.ready.val();

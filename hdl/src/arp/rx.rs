@@ -111,7 +111,7 @@ macro_rules! arp_rx {
                         self.target.d.next = self.head.bytes.val().get_bits::<32>(32);
                     }
                 }
-                self.busy.next = self.head.inside.val() | self.fresh.q.val() | self.valid.q.val();
+                self.busy.next = self.head.in_frame.val() | self.fresh.q.val() | self.valid.q.val();
                 if self.reset.val() {
                     self.fresh.d.next = false;
                     self.valid.d.next = false;

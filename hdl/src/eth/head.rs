@@ -47,7 +47,7 @@ pub struct Head64<const N: usize, const H: usize> {
     /// That beat has been taken, the frame goes on.
     pub past: Signal<Out, Bit>,
     /// Some beat of the frame has been taken, the frame goes on.
-    pub inside: Signal<Out, Bit>,
+    pub in_frame: Signal<Out, Bit>,
     /// Index of the beat at the input in its frame, up to 8.
     pub index: Signal<Out, Bits<4>>,
     earlier: DFF<Bits<H>>,
@@ -73,7 +73,7 @@ impl<const N: usize, const H: usize> Default for Head64<N, H> {
             bytes: Default::default(),
             complete: Default::default(),
             past: Default::default(),
-            inside: Default::default(),
+            in_frame: Default::default(),
             index: Default::default(),
             earlier: Default::default(),
             count: Default::default(),
@@ -97,7 +97,7 @@ impl<const N: usize, const H: usize> Logic for Head64<N, H> {
         self.bytes.next = self.order.out.val();
         self.complete.next = self.count.q.val() == self.last_index.val();
         self.past.next = self.count.q.val() > self.last_index.val();
-        self.inside.next = self.count.q.val().any();
+        self.in_frame.next = self.count.q.val().any();
         self.index.next = self.count.q.val();
         if self.take.val() {
             self.earlier.d.next = self.window.val().get_bits::<H>(64);
@@ -132,7 +132,7 @@ pub struct Head512<const N: usize, const H: usize> {
     /// That beat has been taken, the frame goes on.
     pub past: Signal<Out, Bit>,
     /// Some beat of the frame has been taken, the frame goes on.
-    pub inside: Signal<Out, Bit>,
+    pub in_frame: Signal<Out, Bit>,
     /// Index of the beat at the input in its frame, up to 1.
     pub index: Signal<Out, Bits<4>>,
     going_on: DFF<Bit>,
@@ -149,7 +149,7 @@ impl<const N: usize, const H: usize> Logic for Head512<N, H> {
         self.bytes.next = self.order.out.val();
         self.complete.next = !self.going_on.q.val();
         self.past.next = self.going_on.q.val();
-        self.inside.next = self.going_on.q.val();
+        self.in_frame.next = self.going_on.q.val();
         self.index.next = 0.into();
         if self.going_on.q.val() {
             self.index.next = 1.into();

@@ -109,7 +109,7 @@ macro_rules! eth_rx {
                     & self.ours.val()
                     & !self.is_arp.val()
                     & !self.is_ipv4.val();
-                self.busy.next = self.head.inside.val() | self.strip.out.valid.val();
+                self.busy.next = self.head.in_frame.val() | self.strip.out.valid.val();
 
                 if self.reset.val() {
                     self.to_arp.d.next = false;

@@ -34,7 +34,7 @@ macro_rules! eth_tx {
             prepend: $prepend<112>,
             slice: Slice<$beat>,
             order: NetworkOrder<112>,
-            inside: DFF<Bit>,
+            in_frame: DFF<Bit>,
             dmac: Signal<Local, Bits<48>>,
             smac: Signal<Local, Bits<48>>,
             ethertype: Signal<Local, Bits<16>>,
@@ -45,7 +45,7 @@ macro_rules! eth_tx {
 
             #[hdl_gen]
             fn update(&mut self) {
-                dff_setup!(self, clock, inside);
+                dff_setup!(self, clock, in_frame);
                 clock!(self, clock, arbiter, prepend, slice);
                 self.arbiter.reset.next = self.reset.val();
                 self.prepend.reset.next = self.reset.val();
@@ -73,14 +73,14 @@ macro_rules! eth_tx {
                 self.prepend.has_payload.next = true;
 
                 if self.prepend.out.valid.val() & self.slice.inp.ready.val() {
-                    self.inside.d.next = !self.prepend.out.data.val().last;
+                    self.in_frame.d.next = !self.prepend.out.data.val().last;
                 }
                 self.stat_frames.next =
                     self.out.valid.val() & self.out.ready.val() & self.out.data.val().last;
                 self.busy.next =
-                    self.inside.q.val() | self.arbiter.out.valid.val() | self.slice.out.valid.val();
+                    self.in_frame.q.val() | self.arbiter.out.valid.val() | self.slice.out.valid.val();
                 if self.reset.val() {
-                    self.inside.d.next = false;
+                    self.in_frame.d.next = false;
                 }
             }
         }

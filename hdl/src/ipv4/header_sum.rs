@@ -42,7 +42,7 @@ pub struct HeaderSum64 {
     next_number: Signal<Local, Bits<5>>,
     words: Signal<Local, Bits<5>>,
     pair: Signal<Local, Bits<21>>,
-    before: Signal<Local, Bits<21>>,
+    carried: Signal<Local, Bits<21>>,
     carries: Signal<Local, Bits<16>>,
 }
 
@@ -71,12 +71,12 @@ impl Logic for HeaderSum64 {
         self.valid.d.next = self.take.val();
 
         self.pair.next = bit_cast::<21, 17>(self.low.q.val()) + bit_cast::<21, 17>(self.high.q.val());
-        self.before.next = self.sum.q.val();
+        self.carried.next = self.sum.q.val();
         if self.first.q.val() {
-            self.before.next = 0.into();
+            self.carried.next = 0.into();
         }
         if self.valid.q.val() {
-            self.sum.d.next = self.before.val() + self.pair.val();
+            self.sum.d.next = self.carried.val() + self.pair.val();
         }
         // low half + carries == 0xffff, without the addition: there are fewer than 32 carries.
         self.carries.next = bit_cast::<16, 5>(self.sum.q.val().get_bits::<5>(16));

@@ -180,7 +180,7 @@ macro_rules! ipv4_rx {
                 // The header strip must know the length with the first beat.
                 self.first.next = self.head.data.val().get_bits::<8>(0);
                 self.ihl.next = self.held_ihl.q.val();
-                if !self.head.inside.val() {
+                if !self.head.in_frame.val() {
                     self.ihl.next = self.first.val().get_bits::<4>(0);
                 }
                 self.held_ihl.d.next = self.ihl.val();
@@ -297,7 +297,7 @@ macro_rules! ipv4_rx {
                         & self.trim.out.valid.val()
                         & self.out_ready.val()
                         & self.trim.out.data.val().last);
-                self.busy.next = self.head.inside.val()
+                self.busy.next = self.head.in_frame.val()
                     | self.strip.out.valid.val()
                     | (self.state.q.val() != RxState::Idle);
 
