@@ -46,8 +46,9 @@ pub struct YosysStat {
 /// Warnings of `verilator -Wall` that say nothing about a printed design:
 /// one file holds all modules (`DECLFILENAME`); a design does not look at every bit of every struct or beat
 /// (`UNUSEDSIGNAL`, `UNUSEDPARAM`, `UNDRIVEN` does stay on); an enum or a generic width can make a comparison constant
-/// (`CMPCONST`, `UNSIGNED`).
-const WAIVED: &[&str] = &["DECLFILENAME", "UNUSEDSIGNAL", "UNUSEDPARAM", "CMPCONST", "UNSIGNED"];
+/// (`CMPCONST`, `UNSIGNED`); an instance or a module may be called as a port inside of it, as in `count count (...)`
+/// (`VARHIDDEN`).
+const WAIVED: &[&str] = &["DECLFILENAME", "UNUSEDSIGNAL", "UNUSEDPARAM", "CMPCONST", "UNSIGNED", "VARHIDDEN"];
 
 /// Yosys reads the design, finds its top, and there are no latches, no loops, no undriven and no doubly driven wires.
 ///

@@ -28,8 +28,8 @@ pub enum Problem {
     /// signal.
     #[error("`{0}` names two different things")]
     AmbiguousName(String),
-    /// A name that Verilog or SystemVerilog reserves.
-    #[error("`{0}` is a Verilog keyword")]
+    /// A port whose name Verilog or SystemVerilog reserves; names inside of a module get an underscore instead.
+    #[error("port `{0}` is a Verilog keyword")]
     Keyword(String),
     /// Two ports have one name when `$` becomes `_`.
     #[error("ports `{0}` and `{1}` get the same Verilog name")]

@@ -14,6 +14,7 @@
 pub mod check;
 mod error;
 mod flow;
+mod fold;
 mod index;
 mod ir;
 mod leaf;

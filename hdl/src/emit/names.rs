@@ -22,14 +22,15 @@ impl Names {
         }
     }
 
-    /// The name of something inside of a module: a clash gets underscores.
-    pub fn inner(&mut self, path: &str) -> Result<String, Problem> {
-        let mut name = plain(path)?;
-        while self.used.contains_key(&name) {
+    /// The name of something inside of a module: a clash, or a keyword (`inside` and `bit` are good names in Rust), gets
+    /// underscores.
+    pub fn inner(&mut self, path: &str) -> String {
+        let mut name = path.replace('$', "_");
+        while self.used.contains_key(&name) || is_keyword(&name) {
             name.push('_');
         }
         self.used.insert(name.clone(), path.to_string());
-        Ok(name)
+        name
     }
 
     /// The name of a localparam: `Rx::Idle` is `RX_IDLE`.
@@ -60,7 +61,11 @@ impl Names {
 /// `inp$data` as `inp_data`.
 pub(super) fn plain(path: &str) -> Result<String, Problem> {
     let name = path.replace('$', "_");
-    if KEYWORDS.split_whitespace().any(|k| k == name) { Err(Problem::Keyword(name)) } else { Ok(name) }
+    if is_keyword(&name) { Err(Problem::Keyword(name)) } else { Ok(name) }
+}
+
+fn is_keyword(name: &str) -> bool {
+    KEYWORDS.split_whitespace().any(|k| k == name)
 }
 
 /// The type's name in words of a Verilog name: `a::Skid<a::Beat64>` is `skid_beat64`.
@@ -150,8 +155,9 @@ mod tests {
         let mut names = Names::default();
         assert_eq!(names.port("inp$data").as_deref(), Ok("inp_data"));
         assert_eq!(names.port("inp_data"), Err(Problem::NameClash("inp$data".into(), "inp_data".into())));
-        assert_eq!(names.inner("inp$data").as_deref(), Ok("inp_data_"));
-        assert_eq!(names.inner("event"), Err(Problem::Keyword("event".into())));
+        assert_eq!(names.inner("inp$data"), "inp_data_");
+        assert_eq!(names.inner("event"), "event_");
+        assert_eq!(names.port("event"), Err(Problem::Keyword("event".into())));
         assert_eq!(names.fresh("part"), "part_1");
         assert_eq!(names.fresh("part"), "part_2");
     }

@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use super::error::Problem;
 use super::flow::{Flow, Read};
+use super::fold;
 use super::ir::{Expr, Node, SigId, Stmt, StmtKind};
 use super::literal::sized;
 use super::names::Names;
@@ -70,11 +71,19 @@ pub(super) fn print(
     let mut body = String::new();
     printer.block(code, 1, &mut body)?;
     if !printer.reads_signals {
-        let name = group.first().map(|&id| scope.sigs[id].path.clone()).unwrap_or_default();
-        return Err((
-            Problem::ConstantProcess(name),
-            code.last().map(|s| s.text.to_string()).unwrap_or_default(),
-        ));
+        let Some(&id) = group.first() else { return Err((Problem::Undriven(String::new()), String::new())) };
+        let sig = &scope.sigs[id];
+        return match fold::process(scope, id, code) {
+            Some(value) => Ok(Process {
+                is_assign: true,
+                text: format!("assign {} = {};\n", sig.name, sized(&value, sig.width)),
+                regs: vec![],
+            }),
+            None => {
+                let line = code.last().map(|s| s.text.to_string()).unwrap_or_default();
+                Err((Problem::ConstantProcess(sig.path.clone()), line))
+            }
+        };
     }
     let mut text = String::from("always @(*) begin\n");
     for (name, width) in &printer.regs {

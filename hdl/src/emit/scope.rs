@@ -79,7 +79,7 @@ impl Scope {
         for leaf in module.atoms.iter().filter(|l| !is_port(l)) {
             match leaf.kind {
                 AtomKind::LocalSignal => {
-                    let name = scope.names.inner(&leaf.name)?;
+                    let name = scope.names.inner(&leaf.name);
                     scope.add(leaf, leaf.name.clone(), name, Role::Local)?;
                 }
                 AtomKind::Constant => scope.add_constant(leaf),
@@ -87,7 +87,7 @@ impl Scope {
             }
         }
         for (index, child) in module.children.iter().enumerate() {
-            let instance = scope.names.inner(&child.instance)?;
+            let instance = scope.names.inner(&child.instance);
             scope.instances.push(instance);
             for leaf in &child.atoms {
                 let role = match leaf.kind {
@@ -97,7 +97,7 @@ impl Scope {
                     _ => continue,
                 };
                 let path = format!("{}${}", child.instance, leaf.name);
-                let name = scope.names.inner(&path)?;
+                let name = scope.names.inner(&path);
                 scope.add(leaf, path, name, role)?;
             }
         }

@@ -120,3 +120,39 @@ fn a_black_box_is_declared_once_under_its_own_name() {
     assert!(text.contains("VENDOR_BUF first (\n    .I(a),\n    .O(first_O)\n  );"), "{text}");
     check::synthesises(&text, top).unwrap_or_else(|e| panic!("{e}"));
 }
+
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+struct Fields {
+    low: Bits<4>,
+    high: Bits<4>,
+}
+
+#[derive(LogicBlock)]
+struct Constants {
+    fields: Signal<Out, Fields>,
+    chosen: Signal<Out, Bits<8>>,
+    wide: Constant<Bit>,
+}
+impl Default for Constants {
+    fn default() -> Self {
+        Self { fields: Default::default(), chosen: Default::default(), wide: Constant::new(true) }
+    }
+}
+impl Logic for Constants {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.fields.next.low = 3.into();
+        self.fields.next.high = 5.into();
+        self.chosen.next = 1.into();
+        if self.wide.val() {
+            self.chosen.next = 2.into();
+        }
+    }
+}
+
+#[test]
+fn constants_are_computed_when_printing() {
+    let (text, _) = print(Constants::default(), "constants");
+    assert!(text.contains("assign fields = 8'h53;"), "{text}");
+    assert!(text.contains("assign chosen = 8'd2;"), "{text}");
+}

@@ -229,7 +229,7 @@ bad!(
         self.l.next = self.a.val();
         self.m.next = self.a.val();
         self.out.next = 1.into();
-        if self.c.val() == 5 {
+        if self.c.val() >> 1 == 2 {
             self.out.next = 2.into();
         }
     }
