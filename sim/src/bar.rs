@@ -1,136 +1,94 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! BAR accesses: each takes clock cycles, in which everything else goes on too.
+//! The driver's transport to the card in this process.
 
-use crate::model::{BAR0_BITS, BAR2_BITS};
+use crate::access::AccessError;
 use crate::simulation::Simulation;
-use thiserror::Error;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use syncline::{Bar, BarError};
 
-/// A core that needs longer for one access hangs.
-const LIMIT: u64 = 100_000;
-
-/// An access that the card can't do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum AccessError {
-    /// Beyond the end of the BAR, or a register that is not aligned.
-    #[error("BAR{bar}: {length} bytes at {address:#x} are outside, or not aligned")]
-    Range {
-        /// 0 or 2.
-        bar: u8,
-        /// First byte.
-        address: u32,
-        /// Bytes.
-        length: usize,
-    },
-    /// The card does not answer.
-    #[error("BAR{bar}: no answer from {address:#x} in {LIMIT} cycles")]
-    NoAnswer {
-        /// 0 or 2.
-        bar: u8,
-        /// First byte.
-        address: u32,
-    },
+/// The simulated card for the driver. Its clock runs only in the driver's accesses and waits (and in the program's own calls on
+/// the shared [`Simulation`]), so that one thread does everything and a run on virtual time is deterministic.
+///
+/// ```
+/// use std::time::Duration;
+/// use syncline::Bar;
+/// use syncline_sim::{SimBar, Simulation};
+///
+/// # fn main() -> anyhow::Result<()> {
+/// let mut bar = SimBar::new(Simulation::builder().build()?);
+/// let card = bar.simulation(); // a handle to keep when the driver has taken `bar`
+/// let magic = bar.read32(0)?;
+/// assert_ne!(magic, u32::MAX);
+/// bar.relax(Duration::from_secs(1))?;
+/// assert!(card.lock().unwrap().cycle() > 0);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct SimBar {
+    simulation: Arc<Mutex<Simulation>>,
 }
 
-impl Simulation {
-    /// Reads the register at byte `address` of BAR0.
-    ///
-    /// # Errors
-    /// [`AccessError`]
-    pub fn read32(&mut self, address: u32) -> Result<u32, AccessError> {
-        self.register(address, None)
+impl SimBar {
+    /// The transport to `simulation`.
+    pub fn new(simulation: Simulation) -> Self {
+        SimBar { simulation: Arc::new(Mutex::new(simulation)) }
     }
 
-    /// Writes the register at byte `address` of BAR0.
-    ///
-    /// # Errors
-    /// [`AccessError`]
-    pub fn write32(&mut self, address: u32, value: u32) -> Result<(), AccessError> {
-        self.stirred = true;
-        self.register(address, Some(value)).map(drop)
+    /// The simulation itself, shared. Do not hold the lock while the driver works: it would wait for ever.
+    pub fn simulation(&self) -> Arc<Mutex<Simulation>> {
+        self.simulation.clone()
     }
 
-    fn register(&mut self, address: u32, write: Option<u32>) -> Result<u32, AccessError> {
-        if !address.is_multiple_of(4) || address >> BAR0_BITS != 0 {
-            return Err(AccessError::Range { bar: 0, address, length: 4 });
-        }
-        self.core.bar0_request(address, write);
-        let mut answer = None;
-        for _ in 0..LIMIT {
-            self.before_edge();
-            answer = self.core.bar0_answer();
-            self.after_edge();
-            if answer.is_some() {
-                break;
-            }
-        }
-        self.core.bar0_release();
-        // The request stays away for one cycle at least.
-        self.before_edge();
-        self.after_edge();
-        answer.ok_or(AccessError::NoAnswer { bar: 0, address })
-    }
-
-    /// Writes bytes at any `address` of BAR2, a beat of the data path a cycle.
-    ///
-    /// # Errors
-    /// [`AccessError`]
-    pub fn write_window(&mut self, address: u32, bytes: &[u8]) -> Result<(), AccessError> {
-        check_window(address, bytes.len())?;
-        self.stirred = true;
-        let mut done = 0;
-        while done < bytes.len() {
-            let at = address + done as u32;
-            let count = self.rest_of_beat(at).min(bytes.len() - done);
-            self.core.bar2_write(at, &bytes[done..done + count]);
-            self.before_edge();
-            self.after_edge();
-            done += count;
-        }
-        self.core.bar2_write_done();
-        Ok(())
-    }
-
-    /// Reads bytes at any `address` of BAR2, a beat of the data path a cycle.
-    ///
-    /// # Errors
-    /// [`AccessError`]
-    pub fn read_window(&mut self, address: u32, bytes: &mut [u8]) -> Result<(), AccessError> {
-        check_window(address, bytes.len())?;
-        let lanes = self.core.lanes();
-        let (mut asked, mut done) = (0, 0);
-        let mut silent = 0;
-        while done < bytes.len() {
-            let at = address + asked as u32;
-            let ask = asked < bytes.len();
-            self.core.bar2_read(ask.then(|| at - at % lanes as u32));
-            if ask {
-                asked += self.rest_of_beat(at);
-            }
-            self.before_edge();
-            silent += 1;
-            if let Some(beat) = self.core.bar2_answer() {
-                let lane = (address as usize + done) % lanes;
-                let count = (lanes - lane).min(bytes.len() - done);
-                bytes[done..done + count].copy_from_slice(&beat[lane..lane + count]);
-                done += count;
-                silent = 0;
-            }
-            self.after_edge();
-            if silent > LIMIT {
-                self.core.bar2_read(None);
-                return Err(AccessError::NoAnswer { bar: 2, address });
-            }
-        }
-        self.core.bar2_read(None);
-        Ok(())
-    }
-
-    fn rest_of_beat(&self, address: u32) -> usize {
-        self.core.lanes() - address as usize % self.core.lanes()
+    fn lock(&self) -> MutexGuard<'_, Simulation> {
+        // A panic between two calls leaves the model in a state between two cycles: it can go on.
+        self.simulation.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn check_window(address: u32, length: usize) -> Result<(), AccessError> {
-    let inside = (address as usize).checked_add(length).is_some_and(|end| end <= 1 << BAR2_BITS);
-    if inside { Ok(()) } else { Err(AccessError::Range { bar: 2, address, length }) }
+impl From<Arc<Mutex<Simulation>>> for SimBar {
+    fn from(simulation: Arc<Mutex<Simulation>>) -> Self {
+        SimBar { simulation }
+    }
+}
+
+impl From<AccessError> for BarError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Range { bar, address, length } => {
+                BarError::OutOfRange { bar, offset: address, len: length }
+            }
+            AccessError::NoAnswer { bar, address } => {
+                BarError::NoAnswer { bar, offset: address, why: error.to_string() }
+            }
+        }
+    }
+}
+
+impl Bar for SimBar {
+    fn read32(&mut self, offset: u32) -> Result<u32, BarError> {
+        Ok(self.lock().read32(offset)?)
+    }
+
+    fn write32(&mut self, offset: u32, value: u32) -> Result<(), BarError> {
+        Ok(self.lock().write32(offset, value)?)
+    }
+
+    fn read_window(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), BarError> {
+        Ok(self.lock().read_window(offset, bytes)?)
+    }
+
+    fn write_window(&mut self, offset: u32, bytes: &[u8]) -> Result<(), BarError> {
+        Ok(self.lock().write_window(offset, bytes)?)
+    }
+
+    fn now(&mut self) -> Duration {
+        self.lock().now()
+    }
+
+    fn relax(&mut self, until: Duration) -> Result<(), BarError> {
+        self.lock().relax(until);
+        Ok(())
+    }
 }

@@ -23,6 +23,7 @@
 //! ```
 #![deny(missing_docs)]
 
+mod access;
 mod bar;
 mod builder;
 mod clock;
@@ -34,7 +35,8 @@ pub mod peer;
 pub mod record;
 mod simulation;
 
-pub use bar::AccessError;
+pub use access::AccessError;
+pub use bar::SimBar;
 pub use builder::{Builder, Config};
 pub use clock::TimeSource;
 pub use impair::{Fate, Impairments, Random};

@@ -263,3 +263,21 @@ fn smoltcp_asks_for_the_card_by_arp() {
     let asked = &simulation.last_delivered().unwrap().bytes;
     assert_eq!(syncline_sim::record::summarize(asked), "ARP who has 192.168.1.2");
 }
+
+#[test]
+fn the_driver_reaches_the_card() {
+    use syncline::{Bar, BarError};
+    let mut bar = syncline_sim::SimBar::new(simulation(64));
+    bar.write32(0x40, 77).unwrap();
+    assert_eq!(bar.read32(0x40).unwrap(), 77);
+    bar.write_window(5, b"payload").unwrap();
+    let mut back = [0; 7];
+    bar.read_window(5, &mut back).unwrap();
+    assert_eq!(&back, b"payload");
+    assert!(matches!(bar.read32(3), Err(BarError::OutOfRange { bar: 0, offset: 3, .. })));
+    let until = bar.now() + Duration::from_secs(2);
+    while bar.now() < until {
+        bar.relax(until).unwrap();
+    }
+    assert!(bar.now() < until + Duration::from_micros(1));
+}
