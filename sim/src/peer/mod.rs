@@ -5,6 +5,9 @@ mod smoltcp;
 #[cfg(target_os = "linux")]
 mod tap;
 
+#[cfg(test)]
+mod tests;
+
 pub use self::smoltcp::{Connection, Service, SmoltcpConfig, SmoltcpPeer, TcpState};
 #[cfg(target_os = "linux")]
 pub use tap::TapPeer;
