@@ -37,7 +37,9 @@ impl Pair {
             let mut frames = std::iter::from_fn(|| from.receive(*now)).map(|frame| frame.bytes).collect();
             let mut answers = Vec::new();
             peer.poll(*now, &mut frames, &mut answers);
-            answers.into_iter().for_each(|bytes| drop(to.send(*now, Frame::new(bytes))));
+            for bytes in answers {
+                to.send(*now, Frame::new(bytes));
+            }
             let deadline = peer.deadline(*now).map(|at| at.max(*now + Duration::from_micros(1)));
             next = [next, deadline, to.due(), from.due()].into_iter().flatten().min();
         };
