@@ -2,8 +2,8 @@
 //! The stages, one after the other, and the table of TCBs.
 
 use super::{
-    Completion, Config, Event, Removal, Tcb, TimerAction, TxRequest, Verdict, Work, acceptability, ack,
-    congestion, differences, fetch, fin_state, finish, output, reset_syn, rtt, text,
+    Completion, Config, Event, EventKind, Removal, Tcb, TimerAction, TxRequest, Verdict, Work, acceptability,
+    ack, congestion, differences, fetch, fin_state, finish, output, reset_syn, rtt, text,
 };
 
 /// Everything that one event leads to.
@@ -50,7 +50,7 @@ pub fn step(config: &Config, ring: u32, now: u32, event: &Event, tcb: &mut Tcb) 
         removal: finish.removal,
         notify: finish.notify,
         turn: output.turn,
-        bad: work.bad,
+        bad: work.bad && event.kind == EventKind::Doorbell,
     }
 }
 
