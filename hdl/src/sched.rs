@@ -51,6 +51,8 @@ pub struct Sched<const A: usize, const C: usize> {
 }
 
 impl<const A: usize, const C: usize> Logic for Sched<A, C> {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, write, read);

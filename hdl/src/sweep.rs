@@ -17,6 +17,8 @@ pub struct Sweep<const A: usize> {
 }
 
 impl<const A: usize> Logic for Sweep<A> {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, count, done);

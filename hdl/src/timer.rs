@@ -125,6 +125,8 @@ impl<const A: usize, const C: usize> Default for Timer<A, C> {
 }
 
 impl<const A: usize, const C: usize> Logic for Timer<A, C> {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(

@@ -54,6 +54,8 @@ impl<const A: usize, const C: usize> Default for FreeList<A, C> {
 }
 
 impl<const A: usize, const C: usize> Logic for FreeList<A, C> {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, fresh, write, read, count);

@@ -118,6 +118,8 @@ impl Default for Isn {
 }
 
 impl Logic for Isn {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, x0, x1, x2, x3, x4, round, running, complete);

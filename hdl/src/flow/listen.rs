@@ -43,7 +43,7 @@ pub struct Listen {
     sweep: Sweep<11>,
     ram: Bram<Bits<32>, 11>,
     reading: DFF<Bit>,
-    bit: DFF<Bits<5>>,
+    lane: DFF<Bits<5>>,
     found: DFF<Bit>,
     state: DFF<Write>,
     word: DFF<Bits<32>>,
@@ -53,9 +53,11 @@ pub struct Listen {
 }
 
 impl Logic for Listen {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, reading, bit, found, state, word);
+        dff_setup!(self, clock, reading, lane, found, state, word);
         clock!(self, clock, sweep, ram);
         self.sweep.reset.next = self.reset.val();
         self.busy.next = self.sweep.busy.val();
@@ -68,9 +70,9 @@ impl Logic for Listen {
             self.ram.read_addr.next = self.port.val().get_bits::<11>(5);
         }
         self.reading.d.next = self.read.val();
-        self.bit.d.next = self.port.val().get_bits::<5>(0);
+        self.lane.d.next = self.port.val().get_bits::<5>(0);
         if self.reading.q.val() {
-            self.found.d.next = self.ram.read_data.val().get_bit(self.bit.q.val().index());
+            self.found.d.next = self.ram.read_data.val().get_bit(self.lane.q.val().index());
         }
         self.listening.next = self.found.q.val();
 

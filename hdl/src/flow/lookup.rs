@@ -86,7 +86,7 @@ pub struct Lookup<const A: usize, const C: usize> {
     pub stat_card_full: Signal<Out, Bit>,
     /// Pulse: a SYN to a listening port found too many half-open flows.
     pub stat_half_open_limit: Signal<Out, Bit>,
-    table: Table<A, C>,
+    flows: Table<A, C>,
     free: FreeList<A, C>,
     isn: Isn,
     ports: Listen,
@@ -145,7 +145,7 @@ impl<const A: usize, const C: usize> Default for Lookup<A, C> {
             stat_no_listener: Default::default(),
             stat_card_full: Default::default(),
             stat_half_open_limit: Default::default(),
-            table: Default::default(),
+            flows: Default::default(),
             free: Default::default(),
             isn: Default::default(),
             ports: Default::default(),
@@ -175,18 +175,20 @@ impl<const A: usize, const C: usize> Default for Lookup<A, C> {
 }
 
 impl<const A: usize, const C: usize> Logic for Lookup<A, C> {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, hash_key, step, opening, half, result, result_valid);
-        clock!(self, clock, table, free, isn, ports, removals, freed);
-        self.table.reset.next = self.reset.val();
+        clock!(self, clock, flows, free, isn, ports, removals, freed);
+        self.flows.reset.next = self.reset.val();
         self.free.reset.next = self.reset.val();
         self.isn.reset.next = self.reset.val();
         self.ports.reset.next = self.reset.val();
         self.removals.reset.next = self.reset.val();
         self.freed.reset.next = self.reset.val();
         self.busy.next =
-            self.table.busy.val() | self.ports.busy.val() | self.removals.busy.val() | self.freed.busy.val();
+            self.flows.busy.val() | self.ports.busy.val() | self.removals.busy.val() | self.freed.busy.val();
         self.used.next = self.free.used.val();
         self.half_open.next = self.half.q.val();
         StreamIn::<ListenRequest>::link(&mut self.listen, &mut self.ports.request);
@@ -231,18 +233,18 @@ impl<const A: usize, const C: usize> Logic for Lookup<A, C> {
             & !self.freed.out.valid.val()
             & self.any.val()
             & (self.event.ready.val() | !self.result_valid.q.val());
-        self.table.key.next = self.hash_key.q.val();
+        self.flows.key.next = self.hash_key.q.val();
         if !self.free.used.val().any() {
             self.hash_key.d.next = self.key.val();
         }
-        self.table.tuple.next = (bit_cast::<64, 32>(self.raddr.val()) << 32)
+        self.flows.tuple.next = (bit_cast::<64, 32>(self.raddr.val()) << 32)
             | (bit_cast::<64, 16>(self.rport.val()) << 16)
             | bit_cast::<64, 16>(self.lport.val());
-        self.table.find.next = self.start.val();
-        self.table.remove.next = self.removing.val();
-        self.table.remove_flow.next = self.removals.out.data.val().get_bits::<A>(0);
-        self.table.insert.next = false;
-        self.table.insert_flow.next = self.free.flow.val();
+        self.flows.find.next = self.start.val();
+        self.flows.remove.next = self.removing.val();
+        self.flows.remove_flow.next = self.removals.out.data.val().get_bits::<A>(0);
+        self.flows.insert.next = false;
+        self.flows.insert_flow.next = self.free.flow.val();
         self.ports.read.next = self.start.val();
         self.ports.port.next = self.lport.val();
         self.isn.key.next = self.key.val();
@@ -260,8 +262,8 @@ impl<const A: usize, const C: usize> Logic for Lookup<A, C> {
         // The event of a segment or a request that has found its flow, or none.
         self.found.next.kind = EventKind::Segment;
         self.found.next.op = Op::Open;
-        self.found.next.flow = bit_cast::<16, A>(self.table.flow.val());
-        self.found.next.hit = self.table.hit.val();
+        self.found.next.flow = bit_cast::<16, A>(self.flows.flow.val());
+        self.found.next.hit = self.flows.hit.val();
         self.found.next.new = false;
         self.found.next.listen = self.ports.listening.val();
         self.found.next.raddr = self.raddr.val();
@@ -312,17 +314,17 @@ impl<const A: usize, const C: usize> Logic for Lookup<A, C> {
                 }
             }
             Step::Remove => {
-                if self.table.done.val() {
+                if self.flows.done.val() {
                     self.removals.out.ready.next = true;
                     self.step.d.next = Step::Idle;
                 }
             }
             Step::Find => {
-                if self.table.done.val() {
+                if self.flows.done.val() {
                     self.step.d.next = Step::Idle;
                     if self.opening.q.val() {
-                        self.open_in_use.next = self.table.hit.val();
-                        if self.table.hit.val() {
+                        self.open_in_use.next = self.flows.hit.val();
+                        if self.flows.hit.val() {
                             self.open.ready.next = true;
                         } else if self.free.available.val() {
                             self.step.d.next = Step::Allocate;
@@ -334,7 +336,7 @@ impl<const A: usize, const C: usize> Logic for Lookup<A, C> {
                         self.segment.ready.next = true;
                         self.result.d.next = self.found.val();
                         self.result_valid.d.next = true;
-                        if self.syn.val() & !self.table.hit.val() {
+                        if self.syn.val() & !self.flows.hit.val() {
                             if !self.ports.listening.val() {
                                 self.stat_no_listener.next = true;
                             } else if !self.free.available.val() {
@@ -352,7 +354,7 @@ impl<const A: usize, const C: usize> Logic for Lookup<A, C> {
             }
             _ => {
                 if self.isn.done.val() {
-                    self.table.insert.next = true;
+                    self.flows.insert.next = true;
                     self.free.take.next = true;
                     self.result.d.next = self.fresh.val();
                     self.result_valid.d.next = true;

@@ -74,7 +74,7 @@ pub struct Table<const A: usize, const C: usize> {
     part: [Signal<Local, Bits<16>>; 17],
     link: Signal<Local, Link>,
     reading: Signal<Local, Bits<16>>,
-    before: Signal<Local, Bits<16>>,
+    last_flow: Signal<Local, Bits<16>>,
     same: Signal<Local, Bit>,
     unlink: Signal<Local, Bit>,
 }
@@ -113,7 +113,7 @@ impl<const A: usize, const C: usize> Default for Table<A, C> {
             part: Default::default(),
             link: Default::default(),
             reading: Default::default(),
-            before: Default::default(),
+            last_flow: Default::default(),
             same: Default::default(),
             unlink: Default::default(),
         }
@@ -121,6 +121,8 @@ impl<const A: usize, const C: usize> Default for Table<A, C> {
 }
 
 impl<const A: usize, const C: usize> Logic for Table<A, C> {
+    crate::module_name!();
+
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, state, removing, hash, head, current, previous);
@@ -144,7 +146,7 @@ impl<const A: usize, const C: usize> Logic for Table<A, C> {
         self.flow.next = self.current.q.val().get_bits::<A>(0);
         self.unlink.next = false;
         self.link.next = self.links.read_data.val();
-        self.before.next = self.previous.q.val().flow;
+        self.last_flow.next = self.previous.q.val().flow;
         self.same.next = self.tuples.read_data.val() == self.tuple.val();
         if self.removing.q.val() {
             self.same.next = self.current.q.val().get_bits::<A>(0) == self.remove_flow.val();
@@ -210,7 +212,7 @@ impl<const A: usize, const C: usize> Logic for Table<A, C> {
         self.buckets.write_data.next.on = true;
         self.buckets.write_data.next.flow = bit_cast::<16, A>(self.insert_flow.val());
         if self.unlink.val() {
-            self.links.write_addr.next = self.before.val().get_bits::<A>(0);
+            self.links.write_addr.next = self.last_flow.val().get_bits::<A>(0);
             self.links.write_data.next = self.link.val();
             self.buckets.write_data.next = self.link.val();
         }

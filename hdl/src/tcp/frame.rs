@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! [`Frame64`], [`Frame512`]: a TCP segment's beats from its header fields and its payload words.
+
+use rust_hdl::prelude::*;
+
+use crate::stream::{Beat64, Beat512, StreamOut};
+use crate::types::{Ipv4Send, TxSegment};
+
+/// The words of a TCP header (RFC 9293, section 3.1) in the order of the wire, the first byte in the low bits.
+#[derive(LogicBlock, Default)]
+pub struct HeaderWords {
+    pub segment: Signal<In, TxSegment>,
+    pub checksum: Signal<In, Bits<16>>,
+    pub ports: Signal<Out, Bits<32>>,
+    pub seq: Signal<Out, Bits<32>>,
+    pub ack: Signal<Out, Bits<32>>,
+    /// Data offset, flags and window.
+    pub control: Signal<Out, Bits<32>>,
+    /// Checksum and urgent pointer.
+    pub check: Signal<Out, Bits<32>>,
+    /// The MSS option, if there is one.
+    pub option: Signal<Out, Bits<32>>,
+    pub has_option: Signal<Out, Bit>,
+    /// Bytes of header and payload.
+    pub total: Signal<Out, Bits<17>>,
+    lport: Signal<Local, Bits<16>>,
+    rport: Signal<Local, Bits<16>>,
+    seq_number: Signal<Local, Bits<32>>,
+    ack_number: Signal<Local, Bits<32>>,
+    wnd: Signal<Local, Bits<16>>,
+    mss: Signal<Local, Bits<16>>,
+    length: Signal<Local, Bits<17>>,
+    offset: Signal<Local, Bits<32>>,
+}
+
+impl Logic for HeaderWords {
+    crate::module_name!();
+
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.lport.next = self.segment.val().lport;
+        self.rport.next = self.segment.val().rport;
+        self.seq_number.next = self.segment.val().seq;
+        self.ack_number.next = self.segment.val().ack;
+        self.wnd.next = self.segment.val().wnd;
+        self.mss.next = self.segment.val().mss;
+        self.has_option.next = self.segment.val().mss != 0;
+        self.length.next = 20.into();
+        self.offset.next = 0x50.into();
+        if self.segment.val().mss != 0 {
+            self.length.next = 24.into();
+            self.offset.next = 0x60.into();
+        }
+        self.total.next = bit_cast::<17, 16>(self.segment.val().len) + self.length.val();
+        self.ports.next = bit_cast::<32, 8>(self.lport.val().get_bits::<8>(8))
+            | (bit_cast::<32, 8>(self.lport.val().get_bits::<8>(0)) << 8)
+            | (bit_cast::<32, 8>(self.rport.val().get_bits::<8>(8)) << 16)
+            | (bit_cast::<32, 8>(self.rport.val().get_bits::<8>(0)) << 24);
+        self.seq.next = bit_cast::<32, 8>(self.seq_number.val().get_bits::<8>(24))
+            | (bit_cast::<32, 8>(self.seq_number.val().get_bits::<8>(16)) << 8)
+            | (bit_cast::<32, 8>(self.seq_number.val().get_bits::<8>(8)) << 16)
+            | (bit_cast::<32, 8>(self.seq_number.val().get_bits::<8>(0)) << 24);
+        self.ack.next = bit_cast::<32, 8>(self.ack_number.val().get_bits::<8>(24))
+            | (bit_cast::<32, 8>(self.ack_number.val().get_bits::<8>(16)) << 8)
+            | (bit_cast::<32, 8>(self.ack_number.val().get_bits::<8>(8)) << 16)
+            | (bit_cast::<32, 8>(self.ack_number.val().get_bits::<8>(0)) << 24);
+        self.control.next = self.offset.val()
+            | (bit_cast::<32, 8>(self.segment.val().flags) << 8)
+            | (bit_cast::<32, 8>(self.wnd.val().get_bits::<8>(8)) << 16)
+            | (bit_cast::<32, 8>(self.wnd.val().get_bits::<8>(0)) << 24);
+        self.check.next = bit_cast::<32, 8>(self.checksum.val().get_bits::<8>(8))
+            | (bit_cast::<32, 8>(self.checksum.val().get_bits::<8>(0)) << 8);
+        // Kind 2, length 4.
+        self.option.next = bits::<32>(0x0402)
+            | (bit_cast::<32, 8>(self.mss.val().get_bits::<8>(8)) << 16)
+            | (bit_cast::<32, 8>(self.mss.val().get_bits::<8>(0)) << 24);
+    }
+}
+
+macro_rules! frame {
+    ($name:ident, $beat:ident, $w:tt, $k:tt, $k2:tt, $full:tt, word $rw:tt, carry $c:tt) => {
+        /// Beats leave through a register, without a gap between segments. A segment with an MSS option has no payload.
+        #[derive(LogicBlock)]
+        pub struct $name {
+            pub clock: Signal<In, Clock>,
+            pub reset: Signal<In, Bit>,
+            /// `segment` is to be sent; stable with `checksum` until `sent`.
+            pub ready: Signal<In, Bit>,
+            pub segment: Signal<In, TxSegment>,
+            pub checksum: Signal<In, Bits<16>>,
+            /// Pulse: its last beat has been made.
+            pub sent: Signal<Out, Bit>,
+            /// The next payload bytes.
+            pub word: Signal<In, Bits<$rw>>,
+            /// Pulse: they have been used.
+            pub next_word: Signal<Out, Bit>,
+            /// Header and payload.
+            pub out: StreamOut<$beat>,
+            /// Stable from the first beat to the last.
+            pub send: Signal<Out, Ipv4Send>,
+            header: HeaderWords,
+            /// Of the beat that is made, up to 3.
+            index: DFF<Bits<2>>,
+            /// Bytes in this beat and behind it, when `index` is not 0.
+            left: DFF<Bits<17>>,
+            /// Payload bytes left over from the beat before.
+            carry: DFF<Bits<$c>>,
+            /// 64 bits: the upper half of the word is next.
+            upper: DFF<Bit>,
+            half: Signal<Local, Bits<$w>>,
+            uses: Signal<Local, Bit>,
+            ends_word: Signal<Local, Bit>,
+            remains: Signal<Local, Bits<17>>,
+            last: Signal<Local, Bit>,
+            go: Signal<Local, Bit>,
+            shift: Signal<Local, Bits<17>>,
+            beyond: Signal<Local, Bits<$k2>>,
+            above: Signal<Local, Bits<$k>>,
+            data: Signal<Local, Bits<$w>>,
+            lanes: Constant<Bits<17>>,
+            beat: DFF<$beat>,
+            valid: DFF<Bit>,
+            meta: DFF<Ipv4Send>,
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self {
+                    lanes: Constant::new($k.into()),
+                    clock: Default::default(),
+                    reset: Default::default(),
+                    ready: Default::default(),
+                    segment: Default::default(),
+                    checksum: Default::default(),
+                    sent: Default::default(),
+                    word: Default::default(),
+                    next_word: Default::default(),
+                    out: Default::default(),
+                    send: Default::default(),
+                    header: Default::default(),
+                    index: Default::default(),
+                    left: Default::default(),
+                    carry: Default::default(),
+                    upper: Default::default(),
+                    half: Default::default(),
+                    uses: Default::default(),
+                    ends_word: Default::default(),
+                    remains: Default::default(),
+                    last: Default::default(),
+                    go: Default::default(),
+                    shift: Default::default(),
+                    beyond: Default::default(),
+                    above: Default::default(),
+                    data: Default::default(),
+                    beat: Default::default(),
+                    valid: Default::default(),
+                    meta: Default::default(),
+                }
+            }
+        }
+    };
+}
+frame!(Frame64, Beat64, 64, 8, 16, 0xff, word 128, carry 32);
+frame!(Frame512, Beat512, 512, 64, 128, 0xffff_ffff_ffff_ffff_u64, word 512, carry 160);
+
+impl Logic for Frame64 {
+    crate::module_name!();
+
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, index, left, carry, upper, beat, valid, meta);
+        self.header.segment.next = self.segment.val();
+        self.header.checksum.next = self.checksum.val();
+        self.go.next = self.ready.val() & (self.out.ready.val() | !self.valid.q.val());
+        self.remains.next = self.left.q.val();
+        if self.index.q.val() == 0 {
+            self.remains.next = self.header.total.val();
+        }
+        self.last.next = self.remains.val() <= self.lanes.val();
+
+        // Beats 0 and 1 are header, beat 2 is half header; from there on each needs half a word, if bytes are left.
+        self.half.next = self.word.val().get_bits::<64>(0);
+        if self.upper.q.val() {
+            self.half.next = self.word.val().get_bits::<64>(64);
+        }
+        self.uses.next = self.go.val()
+            & !self.header.has_option.val()
+            & (self.index.q.val() >= 2)
+            & (self.remains.val() > 4);
+        self.ends_word.next = self.upper.q.val() | (self.remains.val() <= 12);
+        self.next_word.next = self.uses.val() & self.ends_word.val();
+        if self.uses.val() {
+            self.carry.d.next = self.half.val().get_bits::<32>(32);
+            self.upper.d.next = !self.ends_word.val();
+        }
+        self.data.next = bit_cast::<64, 32>(self.carry.q.val()) | (self.half.val() << 32);
+        if self.index.q.val() == 2 {
+            self.data.next = bit_cast::<64, 32>(self.header.check.val()) | (self.half.val() << 32);
+            if self.header.has_option.val() {
+                self.data.next = bit_cast::<64, 32>(self.header.check.val())
+                    | (bit_cast::<64, 32>(self.header.option.val()) << 32);
+            }
+        }
+        if self.index.q.val() == 1 {
+            self.data.next = bit_cast::<64, 32>(self.header.ack.val())
+                | (bit_cast::<64, 32>(self.header.control.val()) << 32);
+        }
+        if self.index.q.val() == 0 {
+            self.data.next = bit_cast::<64, 32>(self.header.ports.val())
+                | (bit_cast::<64, 32>(self.header.seq.val()) << 32);
+        }
+
+        self.shift.next = self.lanes.val();
+        if self.last.val() {
+            self.shift.next = self.remains.val();
+        }
+        self.beyond.next = bits::<16>(0xff) << self.shift.val();
+        self.above.next = self.beyond.val().get_bits::<8>(0);
+        self.sent.next = self.go.val() & self.last.val();
+        if self.out.ready.val() {
+            self.valid.d.next = false;
+        }
+        if self.go.val() {
+            self.beat.d.next.data = self.data.val();
+            self.beat.d.next.keep = !self.above.val();
+            self.beat.d.next.last = self.last.val();
+            self.valid.d.next = true;
+            self.left.d.next = self.remains.val() - self.lanes.val();
+            if !self.index.q.val().all() {
+                self.index.d.next = self.index.q.val() + 1;
+            }
+            if self.last.val() {
+                self.index.d.next = 0.into();
+            }
+            if self.index.q.val() == 0 {
+                self.meta.d.next.dmac = self.segment.val().dmac;
+                self.meta.d.next.dst = self.segment.val().raddr;
+                self.meta.d.next.protocol = 6.into();
+                self.meta.d.next.len = self.header.total.val().get_bits::<16>(0);
+            }
+        }
+        self.out.data.next = self.beat.q.val();
+        self.out.valid.next = self.valid.q.val();
+        self.send.next = self.meta.q.val();
+        if self.reset.val() {
+            self.index.d.next = 0.into();
+            self.upper.d.next = false;
+            self.valid.d.next = false;
+        }
+    }
+}
+
+impl Logic for Frame512 {
+    crate::module_name!();
+
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, index, left, carry, upper, beat, valid, meta);
+        self.header.segment.next = self.segment.val();
+        self.header.checksum.next = self.checksum.val();
+        self.go.next = self.ready.val() & (self.out.ready.val() | !self.valid.q.val());
+        self.remains.next = self.left.q.val();
+        if self.index.q.val() == 0 {
+            self.remains.next = self.header.total.val();
+        }
+        self.last.next = self.remains.val() <= self.lanes.val();
+
+        // Every beat is 20 bytes of the header, or left over, and then a word, if bytes are left.
+        self.half.next = self.word.val();
+        self.uses.next = self.go.val() & !self.header.has_option.val() & (self.remains.val() > 20);
+        self.ends_word.next = self.uses.val();
+        self.next_word.next = self.ends_word.val();
+        if self.uses.val() {
+            self.carry.d.next = self.word.val().get_bits::<160>(352);
+        }
+        self.data.next = bit_cast::<512, 160>(self.carry.q.val()) | (self.half.val() << 160);
+        if self.index.q.val() == 0 {
+            self.data.next = bit_cast::<512, 32>(self.header.ports.val())
+                | (bit_cast::<512, 32>(self.header.seq.val()) << 32)
+                | (bit_cast::<512, 32>(self.header.ack.val()) << 64)
+                | (bit_cast::<512, 32>(self.header.control.val()) << 96)
+                | (bit_cast::<512, 32>(self.header.check.val()) << 128)
+                | (self.half.val() << 160);
+            if self.header.has_option.val() {
+                self.data.next = bit_cast::<512, 32>(self.header.ports.val())
+                    | (bit_cast::<512, 32>(self.header.seq.val()) << 32)
+                    | (bit_cast::<512, 32>(self.header.ack.val()) << 64)
+                    | (bit_cast::<512, 32>(self.header.control.val()) << 96)
+                    | (bit_cast::<512, 32>(self.header.check.val()) << 128)
+                    | (bit_cast::<512, 32>(self.header.option.val()) << 160);
+            }
+        }
+
+        self.shift.next = self.lanes.val();
+        if self.last.val() {
+            self.shift.next = self.remains.val();
+        }
+        self.beyond.next = bits::<128>(0xffff_ffff_ffff_ffff_u64) << self.shift.val();
+        self.above.next = self.beyond.val().get_bits::<64>(0);
+        self.sent.next = self.go.val() & self.last.val();
+        if self.out.ready.val() {
+            self.valid.d.next = false;
+        }
+        if self.go.val() {
+            self.beat.d.next.data = self.data.val();
+            self.beat.d.next.keep = !self.above.val();
+            self.beat.d.next.last = self.last.val();
+            self.valid.d.next = true;
+            self.left.d.next = self.remains.val() - self.lanes.val();
+            if !self.index.q.val().all() {
+                self.index.d.next = self.index.q.val() + 1;
+            }
+            if self.last.val() {
+                self.index.d.next = 0.into();
+            }
+            if self.index.q.val() == 0 {
+                self.meta.d.next.dmac = self.segment.val().dmac;
+                self.meta.d.next.dst = self.segment.val().raddr;
+                self.meta.d.next.protocol = 6.into();
+                self.meta.d.next.len = self.header.total.val().get_bits::<16>(0);
+            }
+        }
+        self.out.data.next = self.beat.q.val();
+        self.out.valid.next = self.valid.q.val();
+        self.send.next = self.meta.q.val();
+        if self.reset.val() {
+            self.index.d.next = 0.into();
+            self.upper.d.next = false;
+            self.valid.d.next = false;
+        }
+    }
+}
