@@ -78,7 +78,7 @@ pub struct Resolve<const S: usize, const E: usize> {
     pub stat_dropped: Signal<Out, Bit>,
     state: DFF<ResolveState>,
     op: DFF<ResolveOp>,
-    table: Table<S, E>,
+    neighbours: Table<S, E>,
     parked: Bram<TxRequest, E>,
     // The segment in hand.
     held: DFF<TxRequest>,
@@ -145,7 +145,7 @@ impl<const S: usize, const E: usize> Logic for Resolve<S, E> {
         );
         dff_setup!(self, clock, reporting, reported, visiting, changed, visit, deadline, armed);
         dff_setup!(self, clock, subnet_broadcast, has_broadcast);
-        clock!(self, clock, table, parked);
+        clock!(self, clock, neighbours, parked);
 
         // The segment in hand and its next hop.
         self.addr.next = self.cfg.val().addr;
@@ -207,38 +207,38 @@ impl<const S: usize, const E: usize> Logic for Resolve<S, E> {
         }
 
         // Choice and look-up.
-        self.table.look.next =
+        self.neighbours.look.next =
             (self.state.q.val() == ResolveState::Idle) | (self.state.q.val() == ResolveState::Clear);
-        self.table.by_index.next = false;
-        self.table.pick.next = self.visit.q.val();
-        self.table.addr.next = self.hop.q.val();
+        self.neighbours.by_index.next = false;
+        self.neighbours.pick.next = self.visit.q.val();
+        self.neighbours.addr.next = self.hop.q.val();
         if !self.waiting.q.val() {
-            self.table.addr.next = self.seen.data.val().addr;
-            self.table.by_index.next = !self.seen.valid.val();
+            self.neighbours.addr.next = self.seen.data.val().addr;
+            self.neighbours.by_index.next = !self.seen.valid.val();
         }
         if self.state.q.val() == ResolveState::Clear {
-            self.table.by_index.next = true;
+            self.neighbours.by_index.next = true;
         }
 
         // What the entry says.
         self.units.next = self.now.val().get_bits::<32>(16);
-        self.age.next = self.units.val() - self.table.body.val().time;
+        self.age.next = self.units.val() - self.neighbours.body.val().stamp;
         self.due.next = self.age.val() >= 16;
         self.old.next = self.age.val() >= 916;
-        self.last_try.next = self.table.body.val().tries == 3;
-        self.incomplete.next = self.table.key.val().state == ArpState::Incomplete;
-        self.reachable.next = self.table.key.val().state == ArpState::Reachable;
-        self.entry_deadline.next = self.table.body.val().time + 16;
+        self.last_try.next = self.neighbours.body.val().tries == 3;
+        self.incomplete.next = self.neighbours.key.val().state == ArpState::Incomplete;
+        self.reachable.next = self.neighbours.key.val().state == ArpState::Reachable;
+        self.entry_deadline.next = self.neighbours.body.val().stamp + 16;
 
         // By default an entry that is written is asked for now.
-        self.table.write.next = false;
-        self.table.new_key.next.addr = self.hop.q.val();
-        self.table.new_key.next.state = ArpState::Incomplete;
-        self.table.new_body.next.mac = self.table.body.val().mac;
-        self.table.new_body.next.tries = 1.into();
-        self.table.new_body.next.time = self.units.val();
-        self.parked.read_addr.next = self.table.index.val();
-        self.parked.write_addr.next = self.table.index.val();
+        self.neighbours.write.next = false;
+        self.neighbours.new_key.next.addr = self.hop.q.val();
+        self.neighbours.new_key.next.state = ArpState::Incomplete;
+        self.neighbours.new_body.next.mac = self.neighbours.body.val().mac;
+        self.neighbours.new_body.next.tries = 1.into();
+        self.neighbours.new_body.next.stamp = self.units.val();
+        self.parked.read_addr.next = self.neighbours.index.val();
+        self.parked.write_addr.next = self.neighbours.index.val();
         self.parked.write_data.next = self.held.q.val();
 
         self.ask.next = false;
@@ -257,16 +257,16 @@ impl<const S: usize, const E: usize> Logic for Resolve<S, E> {
 
         match self.state.q.val() {
             ResolveState::Clear => {
-                self.table.write.next = true;
-                self.table.new_key.next.state = ArpState::Free;
+                self.neighbours.write.next = true;
+                self.neighbours.new_key.next.state = ArpState::Free;
                 self.visit.d.next = self.visit.q.val() + 1;
                 if self.visit.q.val().all() {
                     self.state.d.next = ResolveState::Cleared;
                 }
             }
             ResolveState::Cleared => {
-                self.table.write.next = true;
-                self.table.new_key.next.state = ArpState::Free;
+                self.neighbours.write.next = true;
+                self.neighbours.new_key.next.state = ArpState::Free;
                 self.state.d.next = ResolveState::Idle;
             }
             ResolveState::Idle => {
@@ -294,7 +294,7 @@ impl<const S: usize, const E: usize> Logic for Resolve<S, E> {
                         self.stat_dropped.next = true;
                         self.waiting.d.next = false;
                         self.state.d.next = ResolveState::Idle;
-                    } else if !self.table.hit.val() {
+                    } else if !self.neighbours.hit.val() {
                         self.await_answer.next = self.can_send.val();
                         if self.can_send.val() & self.incomplete.val() {
                             self.stat_dropped.next = true;
@@ -307,8 +307,8 @@ impl<const S: usize, const E: usize> Logic for Resolve<S, E> {
                         self.use_it.next = true;
                         if self.old.val() & self.can_send.val() {
                             self.ask.next = true;
-                            self.table.write.next = true;
-                            self.table.new_key.next.state = ArpState::Stale;
+                            self.neighbours.write.next = true;
+                            self.neighbours.new_key.next.state = ArpState::Stale;
                         }
                     } else if self.due.val() & self.last_try.val() {
                         self.await_answer.next = self.can_send.val();
@@ -316,29 +316,29 @@ impl<const S: usize, const E: usize> Logic for Resolve<S, E> {
                         self.use_it.next = true;
                         if self.due.val() & self.can_send.val() {
                             self.ask.next = true;
-                            self.table.write.next = true;
-                            self.table.new_key.next.state = ArpState::Stale;
-                            self.table.new_body.next.tries = self.table.body.val().tries + 1;
+                            self.neighbours.write.next = true;
+                            self.neighbours.new_key.next.state = ArpState::Stale;
+                            self.neighbours.new_body.next.tries = self.neighbours.body.val().tries + 1;
                         }
                     }
                 }
                 ResolveOp::Learn => {
                     self.reply.next = self.seen.data.val().request & self.seen.data.val().for_us;
-                    self.table.new_key.next.addr = self.seen.data.val().addr;
-                    self.table.new_key.next.state = ArpState::Reachable;
-                    self.table.new_body.next.mac = self.seen.data.val().mac;
-                    self.table.new_body.next.tries = 0.into();
+                    self.neighbours.new_key.next.addr = self.seen.data.val().addr;
+                    self.neighbours.new_key.next.state = ArpState::Reachable;
+                    self.neighbours.new_body.next.mac = self.seen.data.val().mac;
+                    self.neighbours.new_body.next.tries = 0.into();
                     self.target.next = self.seen.data.val().addr;
-                    self.learns.next =
-                        self.seen.data.val().learn & (self.table.hit.val() | self.seen.data.val().for_us);
+                    self.learns.next = self.seen.data.val().learn
+                        & (self.neighbours.hit.val() | self.seen.data.val().for_us);
                     if self.can_send.val() | !self.reply.val() {
-                        self.table.write.next = self.learns.val();
+                        self.neighbours.write.next = self.learns.val();
                         self.seen.ready.next = true;
                         self.state.d.next = ResolveState::Idle;
                         if self.learns.val() & self.incomplete.val() {
                             self.changed.d.next = true;
-                            self.stat_dropped.next = !self.table.hit.val();
-                            if self.table.hit.val() {
+                            self.stat_dropped.next = !self.neighbours.hit.val();
+                            if self.neighbours.hit.val() {
                                 self.seen.ready.next = false;
                                 self.state.d.next = ResolveState::Unpark;
                             }
@@ -346,18 +346,18 @@ impl<const S: usize, const E: usize> Logic for Resolve<S, E> {
                     }
                 }
                 _ => {
-                    self.target.next = self.table.key.val().addr;
-                    self.table.new_key.next.addr = self.table.key.val().addr;
-                    self.table.new_body.next.tries = self.table.body.val().tries + 1;
+                    self.target.next = self.neighbours.key.val().addr;
+                    self.neighbours.new_key.next.addr = self.neighbours.key.val().addr;
+                    self.neighbours.new_body.next.tries = self.neighbours.body.val().tries + 1;
                     if !self.incomplete.val() | !self.due.val() | self.last_try.val() | self.can_send.val() {
                         self.state.d.next = ResolveState::Idle;
                         self.visit.d.next = self.visit.q.val() + 1;
                         self.visiting.d.next = !self.visit.q.val().all();
                         if self.incomplete.val() {
                             if self.due.val() {
-                                self.table.write.next = true;
+                                self.neighbours.write.next = true;
                                 if self.last_try.val() {
-                                    self.table.new_key.next.state = ArpState::Free;
+                                    self.neighbours.new_key.next.state = ArpState::Free;
                                     self.state.d.next = ResolveState::Fail;
                                 } else {
                                     self.ask.next = true;
@@ -401,11 +401,11 @@ impl<const S: usize, const E: usize> Logic for Resolve<S, E> {
             self.state.d.next = ResolveState::Idle;
         }
         if self.use_it.val() {
-            self.dmac.d.next = self.table.body.val().mac;
+            self.dmac.d.next = self.neighbours.body.val().mac;
             self.found.d.next = true;
         }
         if self.await_answer.val() {
-            self.table.write.next = true;
+            self.neighbours.write.next = true;
             if !self.armed.q.val() {
                 self.armed.d.next = true;
                 self.deadline.d.next = self.units.val() + 16;

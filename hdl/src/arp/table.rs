@@ -23,7 +23,7 @@ pub struct ArpBody {
     /// Requests sent without an answer, up to 3.
     pub tries: Bits<2>,
     /// When it was heard of (reachable) or last asked for (incomplete, stale): units of 65,536 us.
-    pub time: Bits<32>,
+    pub stamp: Bits<32>,
 }
 
 /// One way of the table: a key for each of `2^S` sets, and what a look-up wants to know of it.
@@ -38,7 +38,7 @@ pub struct Way<const S: usize> {
     pub incomplete: Signal<Out, Bit>,
     pub stale: Signal<Out, Bit>,
     /// It is not free and its address is `addr`.
-    pub matches: Signal<Out, Bit>,
+    pub same: Signal<Out, Bit>,
     pub write: Signal<In, Bit>,
     pub write_set: Signal<In, Bits<S>>,
     pub new_key: Signal<In, ArpKey>,
@@ -61,7 +61,7 @@ impl<const S: usize> Logic for Way<S> {
         self.free.next = self.found.val().state == ArpState::Free;
         self.incomplete.next = self.found.val().state == ArpState::Incomplete;
         self.stale.next = self.found.val().state == ArpState::Stale;
-        self.matches.next =
+        self.same.next =
             (self.found.val().state != ArpState::Free) & (self.found.val().addr == self.addr.val());
     }
 }
@@ -165,10 +165,10 @@ impl<const S: usize, const E: usize> Logic for Table<S, E> {
             self.ways[i].write_set.next = self.found_set.q.val();
             self.ways[i].new_key.next = self.new_key.val();
         }
-        self.any_match.next = self.ways[0].matches.val()
-            | self.ways[1].matches.val()
-            | self.ways[2].matches.val()
-            | self.ways[3].matches.val();
+        self.any_match.next = self.ways[0].same.val()
+            | self.ways[1].same.val()
+            | self.ways[2].same.val()
+            | self.ways[3].same.val();
         self.any_free.next = self.ways[0].free.val()
             | self.ways[1].free.val()
             | self.ways[2].free.val()
@@ -186,7 +186,7 @@ impl<const S: usize, const E: usize> Logic for Table<S, E> {
         for i in 0..4 {
             self.candidate[i].next = true;
             if self.any_match.val() {
-                self.candidate[i].next = self.ways[i].matches.val();
+                self.candidate[i].next = self.ways[i].same.val();
             } else if self.any_free.val() {
                 self.candidate[i].next = self.ways[i].free.val();
             } else if self.any_incomplete.val() {

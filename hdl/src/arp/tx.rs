@@ -12,7 +12,7 @@ use crate::types::Config;
 macro_rules! arp_tx {
     ($name:ident, $beat:ident, $prepend:ident) => {
         /// Records become packets of 28 bytes. No latency; a record is taken with the last beat.
-        #[derive(LogicBlock, Default)]
+        #[derive(LogicBlock)]
         pub struct $name {
             pub clock: Signal<In, Clock>,
             pub reset: Signal<In, Bit>,
@@ -23,12 +23,33 @@ macro_rules! arp_tx {
             pub dmac: Signal<Out, Bits<48>>,
             prepend: $prepend<224>,
             order: NetworkOrder<224>,
-            no_payload: Signal<Local, $beat>,
+            no_payload: Constant<$beat>,
             fixed: Signal<Local, Bits<64>>,
             mac: Signal<Local, Bits<48>>,
             addr: Signal<Local, Bits<32>>,
             target_mac: Signal<Local, Bits<48>>,
             target: Signal<Local, Bits<32>>,
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self {
+                    clock: Default::default(),
+                    reset: Default::default(),
+                    cfg: Default::default(),
+                    inp: Default::default(),
+                    out: Default::default(),
+                    dmac: Default::default(),
+                    prepend: Default::default(),
+                    order: Default::default(),
+                    no_payload: Constant::new($beat::default()),
+                    fixed: Default::default(),
+                    mac: Default::default(),
+                    addr: Default::default(),
+                    target_mac: Default::default(),
+                    target: Default::default(),
+                }
+            }
         }
 
         impl Logic for $name {
@@ -38,9 +59,6 @@ macro_rules! arp_tx {
             fn update(&mut self) {
                 clock!(self, clock, prepend);
                 self.prepend.reset.next = self.reset.val();
-                self.no_payload.next.data = 0.into();
-                self.no_payload.next.keep = 0.into();
-                self.no_payload.next.last = false;
                 self.prepend.inp.data.next = self.no_payload.val();
                 self.prepend.inp.valid.next = false;
                 self.prepend.has_payload.next = false;
