@@ -411,7 +411,10 @@ impl Simulation {
         self.recorders.drain(..).try_for_each(|mut recorder| recorder.finish())
     }
 
-    /// Starts a waveform (FST) of the whole core; needs the cargo feature `trace`.
+    /// The kind of waveform that a build with the feature `trace` writes here: `fst`, or `vcd` without FST's libraries.
+    pub const WAVEFORM_EXTENSION: &'static str = env!("SYNCLINE_WAVEFORM");
+
+    /// Starts a waveform of the whole core; needs the cargo feature `trace`.
     ///
     /// # Errors
     /// This build has no waveforms, or the file can't be written.

@@ -33,6 +33,22 @@ impl Verilator {
         crate::tool::run(Command::new(&self.program).args(args))
     }
 
+    /// The best waveform that can be built here: FST if its libraries and their headers are there, else VCD.
+    pub fn best_trace(&self) -> crate::Trace {
+        let headers: &[&str] = if self.fst_needs_lz4() { &["zlib.h", "lz4.h"] } else { &["zlib.h"] };
+        let found = |header: &&str| {
+            let mut command = crate::compile::compiler();
+            command.args(["-E", "-x", "c++", "-include", header, "/dev/null"]);
+            crate::tool::run(&mut command).is_ok()
+        };
+        if headers.iter().all(found) { crate::Trace::Fst } else { crate::Trace::Vcd }
+    }
+
+    /// The FST writer of newer versions does not bring its own LZ4.
+    pub(crate) fn fst_needs_lz4(&self) -> bool {
+        self.include.join("fstcpp").is_dir()
+    }
+
     /// The warnings of `verilator --lint-only -Wall` on `source`, empty if there are none.
     /// `args` are further arguments (`-Wno-UNUSEDSIGNAL`, ...). Errors in the Verilog are an `Err`.
     pub fn lint(&self, source: &crate::Source, args: &[&str]) -> Result<String> {

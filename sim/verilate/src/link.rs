@@ -12,10 +12,11 @@ use std::process::Command;
 /// Increase when this crate changes what it makes of the same text.
 const RECIPE: u32 = 1;
 
-fn libraries(trace: Trace) -> &'static [&'static str] {
+fn libraries(trace: Trace) -> Result<Vec<&'static str>> {
     match trace {
-        Trace::Fst => &["z", "lz4"],
-        _ => &[],
+        Trace::Off | Trace::Vcd => Ok(Vec::new()),
+        Trace::Fst if Verilator::find()?.fst_needs_lz4() => Ok(vec!["z", "lz4"]),
+        Trace::Fst => Ok(vec!["z"]),
     }
 }
 
@@ -27,7 +28,7 @@ pub(crate) fn shared(source: &Source, options: Options) -> Result<PathBuf> {
         objects.extend(compile::runtime(options)?);
         let mut command = compile::compiler();
         command.args(["-shared", "-pthread", "-o"]).arg(work.join("model.so")).args(objects);
-        command.args(libraries(options.trace).iter().map(|name| format!("-l{name}")));
+        command.args(libraries(options.trace)?.iter().map(|name| format!("-l{name}")));
         tool::run(&mut command).with_context(|| format!("linking {}", source.top))?;
         keep(work, &["model.so"])
     })?;
@@ -68,7 +69,7 @@ pub fn link(sources: &[Source], options: Options) -> Result<String> {
     }
     println!("cargo::rustc-link-search=native={}", runtime.display());
     println!("cargo::rustc-link-lib=static=verilated");
-    libraries(options.trace).iter().for_each(|name| println!("cargo::rustc-link-lib={name}"));
+    libraries(options.trace)?.iter().for_each(|name| println!("cargo::rustc-link-lib={name}"));
     let cpp = if cfg!(target_os = "macos") { "c++" } else { "stdc++" };
     println!("cargo::rustc-link-lib={cpp}");
     ["VERILATOR", "VERILATOR_ROOT", "CXX"].iter().for_each(|v| println!("cargo::rerun-if-env-changed={v}"));
