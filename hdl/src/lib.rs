@@ -5,9 +5,11 @@
 #![allow(clippy::collapsible_match)]
 
 pub mod arp;
+pub mod core;
 pub mod emit;
 pub mod eth;
 pub mod flow;
+pub mod generate;
 pub mod host;
 pub mod icmp;
 pub mod ipv4;

@@ -2,9 +2,11 @@
 //! The project's commands: `cargo xtask <command>`, one file a command.
 
 mod lint_hdl;
+mod report;
 mod run;
 mod setup;
 mod test;
+mod verilog;
 
 use clap::{Parser, Subcommand};
 
@@ -24,6 +26,10 @@ enum Command {
     LintHdl,
     /// Formatting, lints and every test (does `setup` first).
     Test,
+    /// Area of every block and clock of the core, written to `docs/area-timing.md`.
+    Report(report::Args),
+    /// Write the Verilog of a configuration.
+    Verilog(verilog::Args),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -31,5 +37,7 @@ fn main() -> anyhow::Result<()> {
         Command::Setup(args) => setup::run(&args),
         Command::LintHdl => lint_hdl::run(run::root()),
         Command::Test => test::run(),
+        Command::Report(args) => report::run(&args),
+        Command::Verilog(args) => verilog::run(&args),
     }
 }

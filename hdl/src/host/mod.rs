@@ -9,4 +9,5 @@ pub mod registers;
 pub mod ring;
 pub mod snapshot;
 pub mod submission;
+pub mod watch;
 pub mod window;

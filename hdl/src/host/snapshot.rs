@@ -49,7 +49,7 @@ pub struct Snapshot {
     pub index: Signal<In, Bits<6>>,
     pub word: Signal<Out, Bits<32>>,
     t: Signal<Local, Tcb>,
-    state: StateCode,
+    state_number: StateCode,
     reason: Signal<Local, Reason>,
     state_code: Signal<Local, Bits<32>>,
     reason_code: Signal<Local, Bits<32>>,
@@ -73,7 +73,7 @@ impl Default for Snapshot {
             index: Default::default(),
             word: Default::default(),
             t: Default::default(),
-            state: Default::default(),
+            state_number: Default::default(),
             reason: Default::default(),
             state_code: Default::default(),
             reason_code: Default::default(),
@@ -92,9 +92,9 @@ impl Logic for Snapshot {
     #[hdl_gen]
     fn update(&mut self) {
         self.t.next = self.tcb.val();
-        self.state.state.next = self.t.val().state;
+        self.state_number.state.next = self.t.val().state;
         self.reason.next = self.t.val().reason;
-        self.state_code.next = bit_cast::<32, 4>(self.state.code.val());
+        self.state_code.next = bit_cast::<32, 4>(self.state_number.code.val());
         match self.reason.val() {
             Reason::Normal => self.reason_code.next = 0.into(),
             Reason::Refused => self.reason_code.next = 1.into(),
@@ -158,7 +158,11 @@ impl Logic for Snapshot {
         self.entry[3].next =
             bit_cast::<32, 16>(self.t.val().rport) | (bit_cast::<32, 16>(self.t.val().mss) << 16);
         self.entry[4].next = self.t.val().snd_una;
+        // Before a connection starts, the flow's read limit is that of its last use.
         self.entry[5].next = self.placed.val();
+        if self.t.val().rcv_nxt == self.t.val().rcv_user {
+            self.entry[5].next = self.t.val().rcv_user;
+        }
         self.entry[6].next = self.t.val().rcv_nxt;
         self.entry[7].next = self.t.val().rcv_user;
         self.entry[8].next = 0.into();

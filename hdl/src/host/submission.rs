@@ -97,7 +97,7 @@ pub struct Submission<const A: usize> {
     wide_opcode: Signal<Local, Bits<256>>,
     wide_status: Signal<Local, Bits<256>>,
     wide_state: Signal<Local, Bits<256>>,
-    code: StateCode,
+    state_number: StateCode,
     state: DFF<Bits<4>>,
     wide_flow: Signal<Local, Bits<256>>,
     wide_generation: Signal<Local, Bits<256>>,
@@ -158,7 +158,7 @@ impl<const A: usize> Default for Submission<A> {
             wide_opcode: Default::default(),
             wide_status: Default::default(),
             wide_state: Default::default(),
-            code: Default::default(),
+            state_number: Default::default(),
             state: Default::default(),
             wide_flow: Default::default(),
             wide_generation: Default::default(),
@@ -228,7 +228,7 @@ impl<const A: usize> Logic for Submission<A> {
         }
 
         self.tcb.next = self.done_tcb.val();
-        self.code.state.next = self.tcb.val().state;
+        self.state_number.state.next = self.tcb.val().state;
         self.wide_state.next = bit_cast::<256, 4>(self.state.q.val());
         self.wide_opcode.next = bit_cast::<256, 8>(self.opcode.val());
         self.wide_status.next = bit_cast::<256, 8>(self.status.q.val());
@@ -313,7 +313,7 @@ impl<const A: usize> Logic for Submission<A> {
                 if self.done_valid.val() {
                     self.step.d.next = Step::Complete;
                     self.flow.d.next = self.done_flow.val();
-                    self.state.d.next = self.code.code.val();
+                    self.state.d.next = self.state_number.code.val();
                     self.generation.d.next = self.tcb.val().generation;
                     self.snd_end.d.next = self.tcb.val().snd_end;
                     self.rcv_nxt.d.next = self.tcb.val().rcv_nxt;

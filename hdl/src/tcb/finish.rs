@@ -46,6 +46,8 @@ pub struct Finish {
     pub bad_doorbell: Signal<Out, Bit>,
     /// The answer to a `Peek`.
     pub peek_valid: Signal<Out, Bit>,
+    /// A TCB was written (`flow`, `tcb`).
+    pub wrote: Signal<Out, Bit>,
     /// The flow of all of them.
     pub flow: Signal<Out, Bits<16>>,
     /// Its TCB.
@@ -62,6 +64,7 @@ pub struct Finish {
     ok_reg: DFF<Bit>,
     bad_doorbell_reg: DFF<Bit>,
     peek_reg: DFF<Bit>,
+    wrote_reg: DFF<Bit>,
     flow_reg: DFF<Bits<16>>,
     tcb_reg: DFF<Tcb>,
     after: Signal<Local, Tcb>,
@@ -85,7 +88,7 @@ impl Logic for Finish {
     fn update(&mut self) {
         dff_setup!(self, clock, timer_valid_reg, timer_set_reg, deadline_reg, remove_reg, free_reg);
         dff_setup!(self, clock, half_open_reg, notify_reg, turn_reg, done_reg, ok_reg, bad_doorbell_reg);
-        dff_setup!(self, clock, peek_reg, flow_reg, tcb_reg);
+        dff_setup!(self, clock, peek_reg, wrote_reg, flow_reg, tcb_reg);
         self.timer_valid.next = self.timer_valid_reg.q.val();
         self.timer_set.next = self.timer_set_reg.q.val();
         self.timer_deadline.next = self.deadline_reg.q.val();
@@ -98,6 +101,8 @@ impl Logic for Finish {
         self.done_ok.next = self.ok_reg.q.val();
         self.bad_doorbell.next = self.bad_doorbell_reg.q.val();
         self.peek_valid.next = self.peek_reg.q.val();
+        self.wrote.next = self.wrote_reg.q.val();
+        self.wrote_reg.d.next = self.counts.val();
         self.flow.next = self.flow_reg.q.val();
         self.tcb.next = self.tcb_reg.q.val();
 
@@ -181,6 +186,7 @@ impl Logic for Finish {
             self.done_reg.d.next = false;
             self.bad_doorbell_reg.d.next = false;
             self.peek_reg.d.next = false;
+            self.wrote_reg.d.next = false;
         }
     }
 }

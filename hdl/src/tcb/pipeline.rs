@@ -87,6 +87,8 @@ pub struct Pipeline {
     pub bad_doorbell: Signal<Out, Bit>,
     /// The answer to a `Peek`.
     pub peek_valid: Signal<Out, Bit>,
+    /// A TCB was written: `done_flow`, `done_tcb`.
+    pub wrote: Signal<Out, Bit>,
     /// The flow looked at.
     pub peek_flow: Signal<Out, Bits<16>>,
     /// Its TCB.
@@ -262,6 +264,7 @@ impl Logic for Pipeline {
         self.done_tcb.next = self.finish.tcb.val();
         self.bad_doorbell.next = self.finish.bad_doorbell.val();
         self.peek_valid.next = self.finish.peek_valid.val();
+        self.wrote.next = self.finish.wrote.val();
         self.peek_flow.next = self.finish.flow.val();
         self.peek_tcb.next = self.finish.tcb.val();
         self.stat_challenge_ack.next = self.reset_syn.stat_challenge_ack.val();

@@ -76,6 +76,8 @@ pub struct Processor<const A: usize> {
     pub bad_doorbell: Signal<Out, Bit>,
     /// The answer to a `Peek`.
     pub peek_valid: Signal<Out, Bit>,
+    /// A TCB was written: `done_flow`, `done_tcb`.
+    pub wrote: Signal<Out, Bit>,
     /// The flow looked at.
     pub peek_flow: Signal<Out, Bits<16>>,
     /// Its TCB.
@@ -206,6 +208,7 @@ impl<const A: usize> Logic for Processor<A> {
         self.done_tcb.next = self.pipeline.done_tcb.val();
         self.bad_doorbell.next = self.pipeline.bad_doorbell.val();
         self.peek_valid.next = self.pipeline.peek_valid.val();
+        self.wrote.next = self.pipeline.wrote.val();
         self.peek_flow.next = self.pipeline.peek_flow.val();
         self.peek_tcb.next = self.pipeline.peek_tcb.val();
         self.stat_challenge_ack.next = self.pipeline.stat_challenge_ack.val();

@@ -1,0 +1,513 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The core: every block of `docs/design.md`, section 1, wired. Board tops and the simulation drive its plain ports (section 4).
+
+use rust_hdl::prelude::*;
+
+use crate::flow::lookup::{ListenRequest, Lookup, OpenRequest};
+
+use crate::host::counters::Counters;
+use crate::host::doorbell::Doorbells;
+use crate::host::events::Events;
+use crate::host::peek::Peeker;
+use crate::host::registers::Registers;
+use crate::host::ring::CardRing;
+use crate::host::snapshot::Snapshot;
+use crate::host::submission::Submission;
+use crate::host::watch::Watch;
+use crate::host::window::{Window64, Window512};
+use crate::net::{Net64, Net512, NetStats};
+use crate::params::{CORE64, CORE512, Params};
+use crate::sched::Sched;
+use crate::memory::lane_ring::{LaneRing8, LaneRing16, LaneRing64};
+use crate::stream::arbiter::RecordArbiter;
+use crate::stream::small_fifo::SmallFifo;
+use crate::stream::{Beat64, Beat512, StreamIn, StreamOut};
+use crate::tcb::arbiter::EventArbiter;
+use crate::tcb::processor::Processor;
+use crate::tcp::placer::{Placer64, Placer512};
+use crate::tcp::rx::{Rx64, Rx512};
+use crate::tcp::tx::{Tx64, Tx512};
+use crate::timer::Timer;
+use crate::types::{Event, EventKind, Segment, TxRequest, TxSegment, Verdict};
+
+/// Entries of the queues behind the processor, and how full they may be for another event to enter: what is in the pipeline must fit on top.
+const QUEUE_BITS: usize = 5;
+
+macro_rules! core {
+    ($name:ident, $beat:ident, $w:tt, $k:tt, $a:tt, $c:tt, $n:tt, $r:tt, $m:tt, $params:ident,
+     $net:ident, $rx:ident, $placer:ident, $tx:ident, $window:ident,
+     rx $rx_ring:ident $rx_rows:tt, tx $tx_ring:ident $tx_rows:tt $txw:tt $txk:tt repeat $repeat:tt, ring $ring:tt) => {
+        /// The core; its ports are the table of `docs/design.md`, section 4.
+        #[derive(LogicBlock)]
+        pub struct $name {
+            pub clock: Signal<In, Clock>,
+            pub reset: Signal<In, Bit>,
+            /// Microseconds.
+            pub now: Signal<In, Bits<48>>,
+            /// The MAC has a link.
+            pub link: Signal<In, Bit>,
+            /// Nothing is in flight, and `next_deadline` is up to date.
+            pub idle: Signal<Out, Bit>,
+            pub next_deadline: Signal<Out, Bits<48>>,
+            pub deadline_valid: Signal<Out, Bit>,
+            /// One cycle: the flow `state_flow` enters the state with the code `state`.
+            pub state_valid: Signal<Out, Bit>,
+            pub state_flow: Signal<Out, Bits<16>>,
+            pub state: Signal<Out, Bits<4>>,
+            /// Frames from the MAC.
+            pub rx: StreamIn<$beat>,
+            /// Frames to the MAC.
+            pub tx: StreamOut<$beat>,
+            pub bar0_addr: Signal<In, Bits<20>>,
+            pub bar0_wdata: Signal<In, Bits<32>>,
+            pub bar0_write: Signal<In, Bit>,
+            pub bar0_read: Signal<In, Bit>,
+            pub bar0_rdata: Signal<Out, Bits<32>>,
+            pub bar0_ack: Signal<Out, Bit>,
+            pub bar2_waddr: Signal<In, Bits<24>>,
+            pub bar2_wdata: Signal<In, Bits<$w>>,
+            pub bar2_wstrb: Signal<In, Bits<$k>>,
+            pub bar2_wvalid: Signal<In, Bit>,
+            pub bar2_raddr: Signal<In, Bits<24>>,
+            pub bar2_rvalid: Signal<In, Bit>,
+            pub bar2_rdata: Signal<Out, Bits<$w>>,
+            pub bar2_rdone: Signal<Out, Bit>,
+
+            registers: Registers,
+            window: $window<5>,
+            submission: Submission<5>,
+            completions: CardRing<5>,
+            events: CardRing<5>,
+            event_writer: Events,
+            peeker: Peeker,
+            snapshot: Snapshot,
+            doorbells: Doorbells<$a, $n>,
+            counters: Counters,
+            watch: Watch<$a>,
+            news: [Sched<$a, $c>; 2],
+            any_news: RecordArbiter<Bits<16>, 2>,
+
+            net: $net,
+            tcp_rx: $rx,
+            placer: $placer<$a, $r, $m>,
+            tcp_tx: $tx<$a, $r, $m>,
+            lookup: Lookup<$a, $c>,
+            arbiter: EventArbiter,
+            processor: Processor<$a>,
+            timer: Timer<$a, $c>,
+            turns: Sched<$a, $c>,
+            requests: SmallFifo<TxRequest, QUEUE_BITS, 6>,
+            verdicts: SmallFifo<Verdict, QUEUE_BITS, 6>,
+            rx_ring: $rx_ring<$m, $rx_rows, $ring>,
+            tx_ring: $tx_ring<$m, $tx_rows, $ring>,
+
+            ring_bytes: Constant<Bits<32>>,
+            flows: Constant<Bits<16>>,
+            blank: Constant<Event>,
+            placed_flow: Signal<Local, Bits<16>>,
+            calm: DFF<Bits<4>>,
+            active: Signal<Local, Bit>,
+            reset_here: Signal<Local, Bit>,
+            stats: Signal<Local, NetStats>,
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new(&$params)
+            }
+        }
+
+        impl $name {
+            /// The core for a board: `params` must have this type's sizes.
+            ///
+            /// # Panics
+            /// When a size is another one.
+            pub fn new(params: &Params) -> Self {
+                assert_eq!(
+                    (params.width, params.flow_bits, params.ring_bits, params.entry_bits),
+                    ($w, $a, $r, 5),
+                    "{}: the sizes of the core are fixed by its type",
+                    params.name
+                );
+                Self {
+                    registers: Registers::new(&params.identity()),
+                    ring_bytes: Constant::new(u64::from(params.ring_bytes()).into()),
+                    flows: Constant::new(u64::from(params.flows()).into()),
+                    blank: Constant::new(Event::default()),
+                    clock: Default::default(),
+                    reset: Default::default(),
+                    now: Default::default(),
+                    link: Default::default(),
+                    idle: Default::default(),
+                    next_deadline: Default::default(),
+                    deadline_valid: Default::default(),
+                    rx: Default::default(),
+                    tx: Default::default(),
+                    bar0_addr: Default::default(),
+                    bar0_wdata: Default::default(),
+                    bar0_write: Default::default(),
+                    bar0_read: Default::default(),
+                    bar0_rdata: Default::default(),
+                    bar0_ack: Default::default(),
+                    bar2_waddr: Default::default(),
+                    bar2_wdata: Default::default(),
+                    bar2_wstrb: Default::default(),
+                    bar2_wvalid: Default::default(),
+                    bar2_raddr: Default::default(),
+                    bar2_rvalid: Default::default(),
+                    bar2_rdata: Default::default(),
+                    bar2_rdone: Default::default(),
+                    window: Default::default(),
+                    submission: Default::default(),
+                    completions: Default::default(),
+                    events: Default::default(),
+                    event_writer: Default::default(),
+                    peeker: Default::default(),
+                    snapshot: Default::default(),
+                    doorbells: Default::default(),
+                    counters: Default::default(),
+                    watch: Default::default(),
+                    state_valid: Default::default(),
+                    state_flow: Default::default(),
+                    state: Default::default(),
+                    news: Default::default(),
+                    any_news: Default::default(),
+                    net: Default::default(),
+                    tcp_rx: Default::default(),
+                    placer: Default::default(),
+                    tcp_tx: Default::default(),
+                    lookup: Default::default(),
+                    arbiter: Default::default(),
+                    processor: Default::default(),
+                    timer: Default::default(),
+                    turns: Default::default(),
+                    requests: Default::default(),
+                    verdicts: Default::default(),
+                    rx_ring: Default::default(),
+                    tx_ring: Default::default(),
+                    placed_flow: Default::default(),
+                    calm: Default::default(),
+                    active: Default::default(),
+                    reset_here: Default::default(),
+                    stats: Default::default(),
+                }
+            }
+        }
+
+        impl Logic for $name {
+            #[hdl_gen]
+            fn update(&mut self) {
+                dff_setup!(self, clock, calm);
+                clock!(
+                    self, clock, registers, window, submission, completions, events, event_writer, peeker, doorbells, counters, watch, any_news, net,
+                    tcp_rx, placer, tcp_tx, lookup, arbiter, processor, timer, turns, requests, verdicts, rx_ring, tx_ring
+                );
+                self.registers.reset.next = self.reset.val();
+                self.reset_here.next = self.registers.core_reset.val();
+                self.submission.reset.next = self.reset_here.val();
+                self.completions.reset.next = self.reset_here.val();
+                self.events.reset.next = self.reset_here.val();
+                self.event_writer.reset.next = self.reset_here.val();
+                self.peeker.reset.next = self.reset_here.val();
+                self.doorbells.reset.next = self.reset_here.val();
+                self.counters.reset.next = self.reset_here.val();
+                self.watch.reset.next = self.reset_here.val();
+                self.any_news.reset.next = self.reset_here.val();
+                for i in 0..2 {
+                    self.news[i].clock.next = self.clock.val();
+                    self.news[i].reset.next = self.reset_here.val();
+                }
+                self.net.reset.next = self.reset_here.val();
+                self.tcp_rx.reset.next = self.reset_here.val();
+                self.placer.reset.next = self.reset_here.val();
+                self.tcp_tx.reset.next = self.reset_here.val();
+                self.lookup.reset.next = self.reset_here.val();
+                self.arbiter.reset.next = self.reset_here.val();
+                self.processor.reset.next = self.reset_here.val();
+                self.timer.reset.next = self.reset_here.val();
+                self.turns.reset.next = self.reset_here.val();
+                self.requests.reset.next = self.reset_here.val();
+                self.verdicts.reset.next = self.reset_here.val();
+
+                // -- from the MAC to the look-up: while the card is off, frames are swallowed --
+                self.net.cfg.next = self.registers.cfg.val();
+                self.net.now.next = self.now.val();
+                self.net.mac_rx.data.next = self.rx.data.val();
+                self.net.mac_rx.valid.next = self.rx.valid.val() & self.registers.cfg.val().enable;
+                self.rx.ready.next = self.net.mac_rx.ready.val() | !self.registers.cfg.val().enable;
+                StreamOut::<$beat>::link(&mut self.tx, &mut self.net.mac_tx);
+                StreamOut::<$beat>::join(&mut self.net.tcp_rx, &mut self.tcp_rx.inp);
+                self.tcp_rx.meta.next = self.net.tcp_rx_meta.val();
+                StreamOut::<Segment>::join(&mut self.tcp_rx.segment, &mut self.lookup.segment);
+
+                // -- the look-up --
+                self.lookup.key.next = self.registers.cfg.val().isn_key;
+                self.lookup.laddr.next = self.registers.cfg.val().addr;
+                self.lookup.now.next = self.now.val();
+                StreamOut::<OpenRequest>::join(&mut self.submission.open, &mut self.lookup.open);
+                self.submission.open_ok.next = self.lookup.open_ok.val();
+                self.submission.open_in_use.next = self.lookup.open_in_use.val();
+                StreamOut::<ListenRequest>::join(&mut self.submission.listen, &mut self.lookup.listen);
+                self.lookup.remove_valid.next = self.processor.remove_valid.val();
+                self.lookup.remove_flow.next = self.processor.remove_flow.val();
+                self.lookup.free_valid.next = self.processor.free_valid.val();
+                self.lookup.free_flow.next = self.processor.remove_flow.val();
+                self.lookup.half_open_dec.next = self.processor.half_open_dec.val();
+
+                // -- events --
+                StreamOut::<Event>::join(&mut self.lookup.event, &mut self.arbiter.inp[0]);
+                StreamOut::<Event>::join(&mut self.submission.event, &mut self.arbiter.inp[1]);
+                self.arbiter.inp[2].data.next = self.blank.val();
+                self.arbiter.inp[2].data.next.kind = EventKind::Timer;
+                self.arbiter.inp[2].data.next.hit = true;
+                self.arbiter.inp[2].data.next.flow = self.timer.expiry.data.val();
+                self.arbiter.inp[2].valid.next = self.timer.expiry.valid.val();
+                self.timer.expiry.ready.next = self.arbiter.inp[2].ready.val();
+                self.arbiter.inp[3].data.next = self.blank.val();
+                self.arbiter.inp[3].data.next.kind = EventKind::Unreachable;
+                self.arbiter.inp[3].data.next.hit = true;
+                self.arbiter.inp[3].data.next.flow = self.net.unreachable.data.val();
+                self.arbiter.inp[3].valid.next = self.net.unreachable.valid.val();
+                self.net.unreachable.ready.next = self.arbiter.inp[3].ready.val();
+                StreamOut::<Event>::join(&mut self.doorbells.event, &mut self.arbiter.inp[4]);
+                StreamOut::<Event>::join(&mut self.peeker.event, &mut self.arbiter.inp[5]);
+                // Turns only while the segments' queue is nearly empty: data must not keep ACKs out of it.
+                self.arbiter.inp[6].data.next = self.blank.val();
+                self.arbiter.inp[6].data.next.kind = EventKind::Turn;
+                self.arbiter.inp[6].data.next.hit = true;
+                self.arbiter.inp[6].data.next.flow = self.turns.out.data.val();
+                self.arbiter.inp[6].valid.next = self.turns.out.valid.val() & (self.requests.level.val() < 4);
+                self.turns.out.ready.next = self.arbiter.inp[6].ready.val();
+                self.arbiter.inp[7].data.next = self.blank.val();
+                self.arbiter.inp[7].valid.next = false;
+                StreamOut::<Event>::join(&mut self.arbiter.out, &mut self.processor.ev);
+
+                // -- the processor --
+                self.processor.cfg.next = self.registers.cfg.val();
+                self.processor.now.next = self.now.val();
+                self.processor.ring.next = self.ring_bytes.val();
+                self.processor.room.next = (self.requests.level.val() <= 16) & (self.verdicts.level.val() <= 16);
+                self.requests.inp.data.next = self.processor.tx.val();
+                self.requests.inp.valid.next = self.processor.tx_valid.val();
+                self.verdicts.inp.data.next = self.processor.verdict.val();
+                self.verdicts.inp.valid.next = self.processor.verdict_valid.val();
+                self.timer.now.next = self.now.val();
+                self.timer.set_valid.next = self.processor.timer_valid.val();
+                self.timer.set_flow.next = self.processor.timer_flow.val();
+                self.timer.set_on.next = self.processor.timer_set.val();
+                self.timer.set_deadline.next = self.processor.timer_deadline.val();
+                self.turns.set_valid.next = self.processor.turn_valid.val();
+                self.turns.set_flow.next = self.processor.turn_flow.val();
+
+                // -- payload to the rings --
+                StreamOut::<Verdict>::join(&mut self.verdicts.out, &mut self.placer.verdict);
+                StreamOut::<$beat>::join(&mut self.tcp_rx.payload, &mut self.placer.payload);
+                self.rx_ring.write_valid.next = self.placer.ring_valid.val();
+                self.rx_ring.write_addr.next = self.placer.ring_addr.val();
+                self.rx_ring.write_data.next = self.placer.ring_data.val();
+                self.rx_ring.write_keep.next = self.placer.ring_keep.val();
+                self.rx_ring.read_addr.next = self.window.rx_addr.val().get_bits::<$m>(0);
+                self.window.rx_data.next = self.rx_ring.read_data.val();
+
+                // -- segments to the MAC --
+                StreamOut::<TxRequest>::join(&mut self.requests.out, &mut self.net.request);
+                StreamOut::<TxSegment>::join(&mut self.net.segment, &mut self.tcp_tx.inp);
+                self.tcp_tx.laddr.next = self.registers.cfg.val().addr;
+                self.tx_ring.read_addr.next = self.tcp_tx.ring_addr.val();
+                self.tcp_tx.ring_data.next = self.tx_ring.read_data.val();
+                self.tx_ring.write_valid.next = self.window.tx_write.val();
+                self.tx_ring.write_addr.next = self.window.tx_addr.val().get_bits::<$m>(0);
+                // Repeated over the lanes: with the aligned address the ring's rotation folds away.
+                self.tx_ring.write_data.next = bit_cast::<$txw, $w>(self.window.tx_data.val())
+                    | (bit_cast::<$txw, $w>(self.window.tx_data.val()) << $repeat);
+                self.tx_ring.write_keep.next = bit_cast::<$txk, $k>(self.window.tx_strb.val());
+                StreamOut::<$beat>::join(&mut self.tcp_tx.out, &mut self.net.tcp_tx);
+                self.net.tcp_tx_send.next = self.tcp_tx.send.val();
+
+                // -- registers --
+                self.registers.addr.next = self.bar0_addr.val();
+                self.registers.wdata.next = self.bar0_wdata.val();
+                self.registers.write.next = self.bar0_write.val();
+                self.registers.read.next = self.bar0_read.val();
+                self.bar0_rdata.next = self.registers.rdata.val();
+                self.bar0_ack.next = self.registers.ack.val();
+                self.registers.now.next = self.now.val();
+                self.registers.link.next = self.link.val();
+                self.registers.idle.next = self.calm.q.val().all();
+                self.registers.ready.next = self.completions.ready.val()
+                    & self.events.ready.val()
+                    & !self.lookup.busy.val()
+                    & !self.timer.busy.val()
+                    & !self.processor.initialising.val();
+                self.registers.sq_head.next = self.submission.head.val();
+                self.registers.cq_tail.next = self.completions.tail.val();
+                self.registers.eq_tail.next = self.events.tail.val();
+                self.registers.counter_value.next = self.counters.read_value.val();
+                self.counters.read_index.next = self.registers.counter_index.val();
+                self.registers.table_done.next = self.peeker.table_done.val();
+                self.registers.table_value.next = self.snapshot.word.val();
+                self.snapshot.index.next = self.registers.table_word.val();
+
+                // -- commands --
+                self.submission.cfg.next = self.registers.cfg.val();
+                self.submission.tail.next = self.registers.sq_tail.val();
+                self.submission.flows.next = self.flows.val();
+                self.submission.entry.next = self.window.sq_entry.val();
+                self.window.sq_addr.next = self.submission.entry_addr.val();
+                self.submission.done_valid.next = self.processor.done_valid.val();
+                self.submission.done_ok.next = self.processor.done_ok.val();
+                self.submission.done_flow.next = self.processor.done_flow.val();
+                self.submission.done_tcb.next = self.processor.done_tcb.val();
+                self.submission.room.next = self.completions.room.val();
+                self.completions.push.next = self.submission.completion_valid.val();
+                self.completions.entry.next = self.submission.completion.val();
+                self.completions.head.next = self.registers.cq_head.val();
+                self.completions.read_index.next = self.window.cq_index.val();
+                self.window.cq_entry.next = self.completions.read_entry.val();
+                self.doorbells.write.next = self.registers.doorbell.val();
+                self.doorbells.flow.next = self.registers.doorbell_flow.val();
+                self.doorbells.receive.next = self.registers.doorbell_receive.val();
+                self.doorbells.pointer.next = self.registers.doorbell_pointer.val();
+
+                // -- snapshots: the processor's news and the placer's --
+                self.peeker.table_request.next = self.registers.table_request.val();
+                self.peeker.table_flow.next = self.registers.table_flow.val();
+                self.peeker.notify_request.next = self.event_writer.request.val();
+                self.peeker.notify_flow.next = self.event_writer.flow.val();
+                self.peeker.peek_valid.next = self.processor.peek_valid.val();
+                self.peeker.peek_flow.next = self.processor.peek_flow.val();
+                self.peeker.peek_tcb.next = self.processor.peek_tcb.val();
+                self.snapshot.tcb.next = self.peeker.tcb.val();
+                self.snapshot.flow.next = self.peeker.flow.val();
+                self.snapshot.laddr.next = self.registers.cfg.val().addr;
+                self.placed_flow.next = self.peeker.looking.val();
+                self.placer.placed_flow.next = self.placed_flow.val().get_bits::<$a>(0);
+                self.snapshot.placed.next = self.placer.placed.val();
+                self.news[0].set_valid.next = self.processor.notify_valid.val();
+                self.news[0].set_flow.next = self.processor.notify_flow.val();
+                self.news[1].set_valid.next = self.placer.notify_valid.val();
+                self.news[1].set_flow.next = self.placer.notify_flow.val();
+                for i in 0..2 {
+                    StreamOut::<Bits<16>>::join(&mut self.news[i].out, &mut self.any_news.inp[i]);
+                }
+                self.event_writer.done.next = self.peeker.notify_done.val();
+                StreamOut::<Bits<16>>::join(&mut self.any_news.out, &mut self.event_writer.news);
+                self.event_writer.room.next = self.events.room.val();
+                self.events.push.next = self.event_writer.push.val();
+                self.events.entry.next = self.snapshot.words.val();
+                self.events.head.next = self.registers.eq_head.val();
+                self.events.read_index.next = self.window.eq_index.val();
+                self.window.eq_entry.next = self.events.read_entry.val();
+                self.window.waddr.next = self.bar2_waddr.val();
+                self.window.wdata.next = self.bar2_wdata.val();
+                self.window.wstrb.next = self.bar2_wstrb.val();
+                self.window.wvalid.next = self.bar2_wvalid.val();
+                self.window.raddr.next = self.bar2_raddr.val();
+                self.window.rvalid.next = self.bar2_rvalid.val();
+                self.bar2_rdata.next = self.window.rdata.val();
+                self.bar2_rdone.next = self.window.rdone.val();
+
+                self.watch.wrote.next = self.processor.wrote.val();
+                self.watch.flow.next = self.processor.done_flow.val();
+                self.watch.tcb.next = self.processor.done_tcb.val();
+                self.state_valid.next = self.watch.state_valid.val();
+                self.state_flow.next = self.watch.state_flow.val();
+                self.state.next = self.watch.state.val();
+
+                // -- counters, by slot --
+                self.stats.next = self.net.stats.val();
+                self.counters.pulse[0].next = self.stats.val().rx_frames;
+                self.counters.pulse[1].next = self.stats.val().runt;
+                self.counters.pulse[2].next = self.stats.val().not_for_us;
+                self.counters.pulse[3].next = self.stats.val().unknown_ethertype;
+                self.counters.pulse[4].next = self.stats.val().arp_request;
+                self.counters.pulse[5].next = self.stats.val().arp_reply;
+                self.counters.pulse[6].next = self.stats.val().arp_bad | self.stats.val().arp_overrun;
+                self.counters.pulse[7].next = self.stats.val().arp_conflict;
+                self.counters.pulse[8].next = self.stats.val().arp_replaced;
+                self.counters.pulse[9].next = self.stats.val().arp_dropped;
+                self.counters.pulse[10].next = self.stats.val().ip_bad_header;
+                self.counters.pulse[11].next = self.stats.val().ip_bad_checksum;
+                self.counters.pulse[12].next = self.stats.val().ip_bad_length | self.stats.val().ip_truncated;
+                self.counters.pulse[13].next = self.stats.val().ip_fragment;
+                self.counters.pulse[14].next = self.stats.val().ip_bad_source;
+                self.counters.pulse[15].next = self.stats.val().ip_not_for_us;
+                self.counters.pulse[16].next = self.stats.val().ip_unknown_protocol;
+                self.counters.pulse[17].next = self.stats.val().icmp_echo;
+                self.counters.pulse[18].next = self.stats.val().icmp_bad | self.stats.val().icmp_ignored | self.stats.val().icmp_full;
+                self.counters.pulse[19].next = self.tcp_rx.stat_checksum.val();
+                self.counters.pulse[20].next = self.tcp_rx.stat_malformed.val();
+                self.counters.pulse[21].next = self.tcp_rx.stat_bad_option.val();
+                self.counters.pulse[22].next = self.tcp_rx.stat_broadcast.val();
+                self.counters.pulse[23].next = self.tcp_rx.stat_overflow.val();
+                self.counters.pulse[24].next = self.tcp_rx.segment.valid.val() & self.tcp_rx.segment.ready.val();
+                self.counters.pulse[25].next = self.net.segment.valid.val() & self.net.segment.ready.val();
+                self.counters.pulse[26].next = self.lookup.stat_no_listener.val();
+                self.counters.pulse[27].next = self.lookup.stat_card_full.val();
+                self.counters.pulse[28].next = self.lookup.stat_half_open_limit.val();
+                self.counters.pulse[29].next = self.watch.opened.val();
+                self.counters.pulse[30].next = self.watch.accepted.val();
+                self.counters.pulse[31].next = self.processor.stat_challenge_ack.val();
+                self.counters.pulse[32].next = self.processor.stat_retransmit.val();
+                self.counters.pulse[33].next = self.processor.stat_fast_retransmit.val();
+                self.counters.pulse[34].next = self.processor.stat_timeout.val();
+                self.counters.pulse[35].next = self.processor.stat_rst_in.val();
+                self.counters.pulse[36].next = self.processor.stat_rst_out.val();
+                self.counters.pulse[37].next = self.processor.stat_dup_ack_in.val();
+                self.counters.pulse[38].next = self.processor.stat_out_of_order.val();
+                self.counters.pulse[39].next = self.processor.stat_out_of_window.val();
+                self.counters.pulse[40].next = self.processor.stat_ack_invalid.val();
+                self.counters.pulse[41].next = self.registers.bad_doorbell.val() | self.processor.bad_doorbell.val();
+                self.counters.pulse[42].next = self.stats.val().tx_frames;
+
+                // -- time: the earlier of TCP's deadline and ARP's --
+                self.deadline_valid.next = self.timer.deadline_valid.val() | self.net.deadline_valid.val();
+                self.next_deadline.next = self.timer.next_deadline.val();
+                if !self.timer.deadline_valid.val()
+                    | (self.net.deadline_valid.val() & (self.net.next_deadline.val() < self.timer.next_deadline.val()))
+                {
+                    self.next_deadline.next = self.net.next_deadline.val();
+                }
+                // News that wait for room in the event ring are not activity: only the host can make room.
+                self.active.next = (self.rx.valid.val() & self.registers.cfg.val().enable)
+                    | self.tx.valid.val()
+                    | self.net.busy.val()
+                    | !self.tcp_rx.idle.val()
+                    | !self.placer.idle.val()
+                    | !self.tcp_tx.idle.val()
+                    | !self.lookup.idle.val()
+                    | self.lookup.busy.val()
+                    | self.arbiter.out.valid.val()
+                    | self.processor.busy.val()
+                    | self.processor.initialising.val()
+                    | self.requests.level.val().any()
+                    | self.verdicts.level.val().any()
+                    | !self.turns.idle.val()
+                    | self.turns.busy.val()
+                    | !self.timer.settled.val()
+                    | self.submission.busy.val()
+                    | self.doorbells.busy.val()
+                    | self.event_writer.busy.val()
+                    | self.bar0_read.val()
+                    | self.bar0_write.val()
+                    | self.bar2_wvalid.val()
+                    | self.bar2_rvalid.val()
+                    | self.counters.busy.val()
+                    | self.reset_here.val();
+                // A pulse may be between two blocks for a cycle or two.
+                self.idle.next = self.calm.q.val().all();
+                if !self.calm.q.val().all() {
+                    self.calm.d.next = self.calm.q.val() + 1;
+                }
+                if self.active.val() {
+                    self.calm.d.next = 0.into();
+                    self.idle.next = false;
+                }
+            }
+        }
+    };
+}
+core!(Core64, Beat64, 64, 8, 4, 5, 16, 12, 16, CORE64, Net64, Rx64, Placer64, Tx64, Window64,
+      rx LaneRing8 13, tx LaneRing16 12 128 16 repeat 64, ring 4096);
+core!(Core512, Beat512, 512, 64, 6, 7, 64, 14, 20, CORE512, Net512, Rx512, Placer512, Tx512, Window512,
+      rx LaneRing64 14, tx LaneRing64 14 512 64 repeat 0, ring 16384);

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The ideal link of the bench: frames at line rate, or back to back, and nothing lost.
+
+use std::collections::VecDeque;
+
+use syncline_sim::core::Core;
+
+/// Bytes on the wire beside the frame: FCS, preamble and start delimiter, inter-frame gap.
+pub const OVERHEAD: usize = 4 + 8 + 12;
+/// Least frame without FCS.
+pub const LEAST: usize = 60;
+
+/// A frame that the core has sent.
+pub struct Sent {
+    pub frame: Vec<u8>,
+    /// The cycle in which its first beat was offered.
+    pub first: u64,
+}
+
+/// Both directions between the MAC side of the core and the peer.
+pub struct Wire {
+    /// Bytes a cycle; `None`: back to back, a beat a cycle.
+    rate: Option<f64>,
+    queue: VecDeque<Vec<u8>>,
+    at: usize,
+    rx_free: f64,
+    tx_free: f64,
+    sending: Vec<u8>,
+    first: Option<u64>,
+    in_frame: bool,
+    started: u64,
+    offered: bool,
+    tx_open: bool,
+    /// The cycle in which the last beat of each injected frame was taken, latest last.
+    pub taken: Option<u64>,
+    /// Cycles in which the receive side had no frame to give.
+    pub idle: u64,
+}
+
+impl Wire {
+    pub fn new(rate: Option<f64>) -> Self {
+        Self {
+            rate,
+            queue: VecDeque::new(),
+            at: 0,
+            rx_free: 0.0,
+            tx_free: 0.0,
+            sending: vec![],
+            first: None,
+            in_frame: false,
+            started: 0,
+            offered: false,
+            tx_open: false,
+            taken: None,
+            idle: 0,
+        }
+    }
+
+    /// Queues a frame for the core, padded.
+    pub fn inject(&mut self, mut frame: Vec<u8>) {
+        if frame.len() < LEAST {
+            frame.resize(LEAST, 0);
+        }
+        self.queue.push_back(frame);
+    }
+
+    /// Frames that the core has not taken yet.
+    pub fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Drives the inputs of this cycle.
+    pub fn drive(&mut self, core: &mut Core, cycle: u64) {
+        let free = |at: f64| self.rate.is_none() || at <= cycle as f64;
+        let rx_open = self.at > 0 || free(self.rx_free);
+        self.tx_open = self.in_frame || free(self.tx_free);
+        self.offered = false;
+        match self.queue.front() {
+            Some(frame) if rx_open => {
+                let end = (self.at + core.lanes()).min(frame.len());
+                core.offer(&frame[self.at..end], end == frame.len());
+                self.offered = true;
+            }
+            other => {
+                self.idle += u64::from(other.is_none());
+                core.offer_nothing();
+            }
+        }
+        core.set_tx_ready(self.tx_open);
+    }
+
+    /// Looks at the settled outputs of this cycle.
+    pub fn sample(&mut self, core: &Core, cycle: u64) -> Option<Sent> {
+        if self.offered && core.rx_ready() {
+            self.at += core.lanes();
+            if let Some(frame) = self.queue.front()
+                && self.at >= frame.len()
+            {
+                let cost = (frame.len() + OVERHEAD) as f64 / self.rate.unwrap_or(f64::INFINITY);
+                let beats = frame.len().div_ceil(core.lanes()) as f64;
+                self.rx_free = self.rx_free.max(cycle as f64 + 1.0 - beats) + cost;
+                self.queue.pop_front();
+                self.at = 0;
+                self.taken = Some(cycle);
+            }
+        }
+        if !core.tx_valid() {
+            return None;
+        }
+        self.first.get_or_insert(cycle);
+        if !self.tx_open {
+            return None;
+        }
+        if !self.in_frame {
+            self.in_frame = true;
+            self.started = cycle;
+        }
+        if !core.take(&mut self.sending) {
+            return None;
+        }
+        let frame = std::mem::take(&mut self.sending);
+        let cost = (frame.len().max(LEAST) + OVERHEAD) as f64 / self.rate.unwrap_or(f64::INFINITY);
+        self.tx_free = self.tx_free.max(self.started as f64) + cost;
+        self.in_frame = false;
+        Some(Sent { frame, first: self.first.take().unwrap_or(cycle) })
+    }
+}
