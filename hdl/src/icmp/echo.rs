@@ -53,7 +53,7 @@ macro_rules! echo {
             /// A message or a reply is inside.
             pub busy: Signal<Out, Bit>,
             // What arrives.
-            sum: $checksum,
+            message_sum: $checksum,
             in_frame: DFF<Bit>,
             /// The message arriving is a request and was let in.
             accepting: DFF<Bit>,
@@ -110,7 +110,7 @@ macro_rules! echo {
                     stat_ignored: Default::default(),
                     stat_full: Default::default(),
                     busy: Default::default(),
-                    sum: Default::default(),
+                    message_sum: Default::default(),
                     in_frame: Default::default(),
                     accepting: Default::default(),
                     summing: Default::default(),
@@ -154,8 +154,8 @@ macro_rules! echo {
             fn update(&mut self) {
                 dff_setup!(self, clock, in_frame, accepting, summing, broken, overflow, source, received);
                 dff_setup!(self, clock, changed, folded, write, kept, read, item, item_valid, sending);
-                clock!(self, clock, sum, ram, replies);
-                self.sum.reset.next = self.reset.val();
+                clock!(self, clock, message_sum, ram, replies);
+                self.message_sum.reset.next = self.reset.val();
                 self.replies.reset.next = self.reset.val();
 
                 // A message is let in or not with its first beat.
@@ -170,9 +170,9 @@ macro_rules! echo {
                     self.accept.next =
                         self.request.val() & (self.meta.val().len >= 8) & !self.summing.q.val();
                 }
-                self.sum.seed.next = 0.into();
-                self.sum.beat.next = self.inp.data.val();
-                self.sum.taken.next = self.valid.val() & self.accept.val();
+                self.message_sum.seed.next = 0.into();
+                self.message_sum.beat.next = self.inp.data.val();
+                self.message_sum.taken.next = self.valid.val() & self.accept.val();
 
                 self.used.next = self.write.q.val() - self.read.q.val();
                 self.no_room.next = self.used.val() == self.depth.val();
@@ -210,8 +210,8 @@ macro_rules! echo {
 
                 // The sum decides: the message is kept, or its room is given back.
                 self.good.next = self.summing.q.val()
-                    & self.sum.sum_valid.val()
-                    & self.sum.sum.val().all()
+                    & self.message_sum.sum_valid.val()
+                    & self.message_sum.sum.val().all()
                     & !self.broken.q.val();
                 self.replies.inp.data.next.dmac = self.source.q.val().smac;
                 self.replies.inp.data.next.dst = self.source.q.val().src;
@@ -219,7 +219,7 @@ macro_rules! echo {
                 self.replies.inp.data.next.checksum = self.folded.q.val();
                 self.replies.inp.valid.next = self.good.val() & !self.overflow.q.val();
                 self.stat_echo.next = false;
-                if self.summing.q.val() & self.sum.sum_valid.val() {
+                if self.summing.q.val() & self.message_sum.sum_valid.val() {
                     self.summing.d.next = false;
                     self.write.d.next = self.kept.q.val();
                     if self.good.val() & !self.overflow.q.val() & self.replies.inp.ready.val() {
@@ -234,9 +234,9 @@ macro_rules! echo {
                     & self.request.val()
                     & (self.meta.val().len < 8))
                     | (self.summing.q.val()
-                        & self.sum.sum_valid.val()
+                        & self.message_sum.sum_valid.val()
                         & !self.broken.q.val()
-                        & !self.sum.sum.val().all());
+                        & !self.message_sum.sum.val().all());
                 self.stat_ignored.next = self.valid.val() & !self.in_frame.q.val() & !self.request.val();
                 self.stat_full.next = (self.good.val() & !self.stat_echo.val())
                     | (self.valid.val()
