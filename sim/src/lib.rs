@@ -26,6 +26,7 @@
 mod access;
 mod bar;
 mod builder;
+mod cable;
 mod clock;
 mod impair;
 mod link;
