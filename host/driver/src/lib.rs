@@ -13,7 +13,9 @@ mod error;
 mod info;
 mod limits;
 mod listener;
+mod mmio;
 mod stream;
+pub mod transport;
 
 pub use bar::{Bar, BarError, Capabilities};
 pub use device::{Config, Device};
