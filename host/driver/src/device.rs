@@ -61,6 +61,19 @@ impl Device {
     /// # Errors
     /// It is gone, no Syncline card, or speaks another ABI.
     pub fn open(bar: impl Bar + 'static) -> Result<Self> {
+        Self::look(bar, true)
+    }
+
+    /// The same without a write to the card: for programs that read registers, counters and the connection table while
+    /// another driver has the card. Commands must not be given through it.
+    ///
+    /// # Errors
+    /// As [`Device::open`].
+    pub fn observe(bar: impl Bar + 'static) -> Result<Self> {
+        Self::look(bar, false)
+    }
+
+    fn look(bar: impl Bar + 'static, takes: bool) -> Result<Self> {
         let mut bar: Box<dyn Bar> = Box::new(bar);
         match bar.read32(map::MAGIC)? {
             ALL_ONES => return Err(Error::DeviceGone),
@@ -73,7 +86,7 @@ impl Device {
             return Err(Error::AbiMismatch { major, minor });
         }
         let limits = Limits::read(bar.as_mut())?;
-        let engine = Arc::new(Mutex::new(Engine::new(bar, limits)?));
+        let engine = Arc::new(Mutex::new(Engine::new(bar, limits, takes)?));
         Ok(Self { engine })
     }
 

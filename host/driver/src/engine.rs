@@ -56,12 +56,15 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub fn new(mut bar: Box<dyn Bar>, limits: Limits) -> Result<Self> {
+    /// Goes on where the card's rings are. With `takes` the driver takes them over from whoever had them.
+    pub fn new(mut bar: Box<dyn Bar>, limits: Limits, takes: bool) -> Result<Self> {
         let sq_tail = bar.read32(map::SQ_HEAD)? as u16;
         let cq_head = bar.read32(map::CQ_TAIL)? as u16;
         let eq_head = bar.read32(map::EQ_TAIL)? as u16;
-        bar.write32(map::CQ_HEAD, cq_head.into())?;
-        bar.write32(map::EQ_HEAD, eq_head.into())?;
+        if takes {
+            bar.write32(map::CQ_HEAD, cq_head.into())?;
+            bar.write32(map::EQ_HEAD, eq_head.into())?;
+        }
         let flows = (0..limits.flows).map(|_| Flow::default()).collect();
         Ok(Self { bar, limits, sq_tail, cq_head, eq_head, cookie: 1, flows, pending: HashMap::new() })
     }

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! From the names on the command line to a card that is ready.
+
+use anyhow::{Context, Result};
+use syncline::transport::Sysfs;
+use syncline::{Config, Device, Error};
+
+use crate::args::{Arguments, Command, DeviceName};
+use crate::exit::NoCard;
+
+/// A card, and what belongs to a simulated one.
+pub struct Attached {
+    /// The card.
+    pub device: Device,
+    /// Its bench.
+    pub bench: Bench,
+}
+
+/// Opens and configures the card.
+pub fn open(arguments: &Arguments) -> Result<Attached> {
+    let (device, bench) = match &arguments.device {
+        DeviceName::Sim => simulated(arguments)?,
+        DeviceName::Pci(bdf) => {
+            let only_reads = matches!(
+                arguments.command,
+                Command::Info | Command::Status | Command::Stats { .. } | Command::Regs
+            ) && arguments.address.is_none();
+            let bar = if only_reads { Sysfs::observe(*bdf) } else { Sysfs::open(*bdf) };
+            let bar = bar.map_err(Error::from)?;
+            // A reader must leave the ring pointers to the driver that has the card.
+            (if only_reads { Device::observe(bar) } else { Device::open(bar) }?, Bench::none())
+        }
+        #[cfg(feature = "vfio")]
+        DeviceName::Vfio(bdf) => {
+            let bar = syncline::transport::Vfio::open(*bdf).map_err(Error::from)?;
+            (Device::open(bar)?, Bench::none())
+        }
+        #[cfg(not(feature = "vfio"))]
+        DeviceName::Vfio(_) => return Err(NoCard("this build has no VFIO: build it with --features vfio".into()).into()),
+    };
+    let simulated = arguments.device == DeviceName::Sim;
+    if simulated || arguments.address.is_some() {
+        let mut config = Config::default();
+        if let Some(network) = arguments.address {
+            (config.addr, config.prefix) = (network.address, network.prefix);
+        }
+        config.gateway = arguments.gateway;
+        if let Some(mac) = arguments.mac {
+            config.mac = mac.0;
+        }
+        device.configure(&config).context("configuring the card")?;
+    }
+    Ok(Attached { device, bench })
+}
+
+#[cfg(not(feature = "sim"))]
+fn simulated(_: &Arguments) -> Result<(Device, Bench)> {
+    Err(NoCard("this build has no simulation: name a card with --device pci:BDF".into()).into())
+}
+
+#[cfg(not(feature = "sim"))]
+pub use without::Bench;
+
+#[cfg(not(feature = "sim"))]
+mod without {
+    /// A build without a simulation has no bench.
+    pub struct Bench;
+
+    impl Bench {
+        /// For a card in a slot.
+        pub fn none() -> Self {
+            Bench
+        }
+
+        /// Nobody to call.
+        pub fn call(&self, _port: u16) {}
+
+        /// Nothing to finish.
+        pub fn finish(&self) -> anyhow::Result<()> {
+            Ok(())
+        }
+    }
+}
+
+#[cfg(feature = "sim")]
+pub use with::Bench;
+#[cfg(feature = "sim")]
+use with::simulated;
+
+#[cfg(feature = "sim")]
+mod with {
+    use std::net::Ipv4Addr;
+    use std::sync::{Arc, Mutex, PoisonError};
+    use std::time::Duration;
+
+    use anyhow::{Context, Result};
+    use syncline::{Config, Device};
+    use syncline_sim::peer::{Service, SmoltcpConfig, SmoltcpPeer, TapPeer};
+    use syncline_sim::record::{Ladder, Pcapng};
+    use syncline_sim::{Impairments, LinkConfig, SimBar, Simulation, TimeSource};
+
+    use crate::args::{Arguments, LinkName};
+    use crate::exit::NoCard;
+
+    /// Connections that a port of the peer serves at once.
+    const BACKLOG: usize = 2;
+    /// What port 19 sends.
+    const CHARGEN: u64 = 1 << 20;
+
+    /// How long the simulated card lives on after the command: the last ACKs.
+    const LINGER: Duration = Duration::from_millis(100);
+
+    /// The simulated card's surroundings.
+    pub struct Bench {
+        bar: Option<SimBar>,
+        peer: Option<Arc<Mutex<SmoltcpPeer>>>,
+        card: Ipv4Addr,
+        sends: u64,
+    }
+
+    impl Bench {
+        /// For a card in a slot.
+        pub fn none() -> Self {
+            Bench { bar: None, peer: None, card: Ipv4Addr::UNSPECIFIED, sends: 0 }
+        }
+
+        /// Lets the peer of the simulated card connect to a port of the card.
+        pub fn call(&self, port: u16) {
+            if let (Some(peer), Some(bar)) = (&self.peer, &self.bar) {
+                let mut peer = peer.lock().unwrap_or_else(PoisonError::into_inner);
+                peer.connect(self.card, port, Service::Source(self.sends));
+                drop(peer);
+                bar.simulation().poke_peer();
+            }
+        }
+
+        /// Lets the last segments pass and completes the recordings.
+        pub fn finish(&self) -> Result<()> {
+            let Some(bar) = &self.bar else { return Ok(()) };
+            let mut simulation = bar.simulation();
+            simulation.run_for(LINGER);
+            simulation.finish()
+        }
+    }
+
+    /// Builds the simulated card and plugs it in.
+    pub fn simulated(arguments: &Arguments) -> Result<(Device, Bench)> {
+        let options = &arguments.simulated;
+        let time = if options.link == LinkName::Smoltcp { TimeSource::Virtual } else { TimeSource::Wall };
+        let loss = Impairments::loss(options.loss / 100.0);
+        let link = LinkConfig { impairments: loss, ..LinkConfig::default() };
+        let build = Simulation::builder().width(options.width).time(time).seed(options.seed).link(link).build();
+        let mut simulation = build.map_err(|e| NoCard(format!("the simulated card did not start: {e:#}")))?;
+        if let Some(path) = &options.pcap {
+            simulation.record(Pcapng::create(path)?);
+        }
+        if let Some(path) = &options.ladder {
+            simulation.record(Ladder::new(path));
+        }
+        let network = arguments.address.map_or(Config::default(), |n| Config {
+            addr: n.address,
+            prefix: n.prefix,
+            ..Config::default()
+        });
+        let peer = match &options.link {
+            LinkName::Smoltcp => {
+                let peer = Arc::new(Mutex::new(neighbour(&network, options.seed)));
+                simulation.plug(peer.clone());
+                Some(peer)
+            }
+            LinkName::Tap(name) => {
+                simulation.plug(TapPeer::open(name).context("plugging the card into the TAP device")?);
+                None
+            }
+        };
+        let bar = SimBar::new(simulation);
+        let device = Device::open(bar.clone())?;
+        Ok((device, Bench { bar: Some(bar), peer, card: network.addr, sends: options.peer_sends }))
+    }
+
+    /// The peer: the address after the card's, with the services of the help text.
+    fn neighbour(network: &Config, seed: u64) -> SmoltcpPeer {
+        let address = Ipv4Addr::from_bits(network.addr.to_bits().wrapping_add(1));
+        let config = SmoltcpConfig { address, prefix: network.prefix, seed, ..SmoltcpConfig::default() };
+        let mut peer = SmoltcpPeer::new(config);
+        peer.serve(7, Service::Echo, BACKLOG);
+        peer.serve(9, Service::Discard, BACKLOG);
+        peer.serve(19, Service::Source(CHARGEN), BACKLOG);
+        peer
+    }
+}
