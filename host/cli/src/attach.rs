@@ -36,7 +36,9 @@ pub fn open(arguments: &Arguments) -> Result<Attached> {
             (Device::open(bar)?, Bench::none())
         }
         #[cfg(not(feature = "vfio"))]
-        DeviceName::Vfio(_) => return Err(NoCard("this build has no VFIO: build it with --features vfio".into()).into()),
+        DeviceName::Vfio(_) => {
+            return Err(NoCard("this build has no VFIO: build it with --features vfio".into()).into());
+        }
     };
     let simulated = arguments.device == DeviceName::Sim;
     if simulated || arguments.address.is_some() {
@@ -149,7 +151,8 @@ mod with {
         let time = if options.link == LinkName::Smoltcp { TimeSource::Virtual } else { TimeSource::Wall };
         let loss = Impairments::loss(options.loss / 100.0);
         let link = LinkConfig { impairments: loss, ..LinkConfig::default() };
-        let build = Simulation::builder().width(options.width).time(time).seed(options.seed).link(link).build();
+        let build =
+            Simulation::builder().width(options.width).time(time).seed(options.seed).link(link).build();
         let mut simulation = build.map_err(|e| NoCard(format!("the simulated card did not start: {e:#}")))?;
         if let Some(path) = &options.pcap {
             simulation.record(Pcapng::create(path)?);

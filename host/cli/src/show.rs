@@ -93,7 +93,8 @@ impl<'a> Printer<'a> {
     /// `config`.
     pub fn config(&mut self, config: Option<&Config>) -> Result<()> {
         let Some(c) = config else {
-            return self.print(&json!({"enabled": false}), || "not configured: give --address ADDR/PREFIX".into());
+            return self
+                .print(&json!({"enabled": false}), || "not configured: give --address ADDR/PREFIX".into());
         };
         let gateway = c.gateway.map(|g| g.to_string());
         let network = format!("{}/{}", c.addr, c.prefix);
@@ -124,7 +125,8 @@ impl<'a> Printer<'a> {
         let value = Value::Array(rows.collect());
         self.print(&value, || {
             let mut t = table(&[
-                "State", "Recv-Q", "Send-Q", "Local", "Peer", "Snd-Wnd", "Rcv-Wnd", "Cwnd", "RTT", "RTO", "Retrans", "Flow",
+                "State", "Recv-Q", "Send-Q", "Local", "Peer", "Snd-Wnd", "Rcv-Wnd", "Cwnd", "RTT", "RTO",
+                "Retrans", "Flow",
             ]);
             for c in all {
                 t.add_row([
@@ -148,7 +150,8 @@ impl<'a> Printer<'a> {
 
     /// `stats`.
     pub fn counters(&mut self, all: &[(&'static str, u32)]) -> Result<()> {
-        let value: serde_json::Map<_, _> = all.iter().map(|(name, v)| ((*name).to_owned(), json!(v))).collect();
+        let value: serde_json::Map<_, _> =
+            all.iter().map(|(name, v)| ((*name).to_owned(), json!(v))).collect();
         let pairs: Vec<_> = all.iter().map(|(name, v)| (*name, format!("{v:>10}"))).collect();
         self.pairs(&Value::Object(value), &pairs)
     }
@@ -178,7 +181,13 @@ impl<'a> Printer<'a> {
     }
 
     /// The end of `send` and `recv`.
-    pub fn transfer(&mut self, peer: SocketAddr, totals: Totals, took: Duration, retransmits: u16) -> Result<()> {
+    pub fn transfer(
+        &mut self,
+        peer: SocketAddr,
+        totals: Totals,
+        took: Duration,
+        retransmits: u16,
+    ) -> Result<()> {
         let seconds = took.as_secs_f64();
         let rate = (totals.sent.max(totals.received) as f64 * 8.0 / 1e6) / seconds.max(1e-9);
         let value = json!({

@@ -31,6 +31,8 @@ struct Flow {
     snapshot: Option<Snapshot>,
     /// The generation that belongs to a handle (or waits to be accepted), with our ends of the rings.
     ours: Option<Ours>,
+    /// The last generation that was given back: what the event ring still holds of it is old.
+    given_back: Option<u16>,
 }
 
 #[derive(Clone, Copy)]
@@ -38,8 +40,10 @@ struct Ours {
     generation: u16,
     /// Behind the last byte written: the card's `snd_end`.
     snd_end: u32,
-    /// Behind the last byte read: the card's `rcv_user`.
-    rcv_user: u32,
+    /// Behind the last byte read: the card's `rcv_user`. Not known before the first snapshot of an open connection.
+    rcv_user: Option<u32>,
+    /// We have closed the sending side.
+    shut: bool,
 }
 
 /// The driver's side of one card.
@@ -167,13 +171,15 @@ impl Engine {
             return Err(Error::BadEntry { ring: "event", word: id.into() });
         };
         flow.snapshot = Some(snapshot);
+        let old = flow.given_back == Some(snapshot.generation);
         let known = flow.ours.is_some_and(|o| o.generation == snapshot.generation);
-        if known || snapshot.flags.contains(Flags::ACTIVE) || !snapshot.flags.contains(Flags::OWNED) {
+        if old || known || snapshot.flags.contains(Flags::ACTIVE) || !snapshot.flags.contains(Flags::OWNED) {
             return Ok(());
         }
         // A passive flow that we have not seen: accepted.
         let (snd_end, rcv_user) = (snapshot.snd_una, snapshot.rcv_user);
-        flow.ours = Some(Ours { generation: snapshot.generation, snd_end, rcv_user });
+        let generation = snapshot.generation;
+        flow.ours = Some(Ours { generation, snd_end, rcv_user: Some(rcv_user), shut: false });
         let peer = SocketAddrV4::new(snapshot.raddr, snapshot.rport).into();
         let handle = Handle { flow: id, generation: snapshot.generation, peer, lport: snapshot.lport };
         match self.pending.get_mut(&snapshot.lport) {
@@ -209,7 +215,8 @@ impl Engine {
         let Some(flow) = self.flows.get_mut(usize::from(done.flow)) else {
             return Err(Error::BadEntry { ring: "completion", word: done.flow.into() });
         };
-        flow.ours = Some(Ours { generation: done.generation, snd_end: done.snd_end, rcv_user: 0 });
+        let (generation, snd_end) = (done.generation, done.snd_end);
+        flow.ours = Some(Ours { generation, snd_end, rcv_user: None, shut: false });
         Ok(Handle { flow: done.flow, generation: done.generation, peer: address, lport })
     }
 
@@ -218,13 +225,19 @@ impl Engine {
         let mut command = Submission::new(opcode, 0);
         (command.flow, command.generation) = (handle.flow, handle.generation);
         let done = self.submit(command)?;
-        if matches!(opcode, Opcode::Close | Opcode::Abort) && self.is_ours(handle) {
-            self.flows[usize::from(handle.flow)].ours = None;
+        if let Some(flow) = self.flows.get_mut(usize::from(handle.flow))
+            && let Some(ours) = flow.ours.as_mut().filter(|o| o.generation == handle.generation)
+        {
+            if opcode == Opcode::Shutdown {
+                ours.shut |= done.status == Ok(Status::Ok);
+            } else {
+                (flow.ours, flow.given_back) = (None, Some(handle.generation));
+            }
         }
         match done.status {
             Ok(Status::Ok) => Ok(()),
             Ok(Status::BadState | Status::BadFlow) => {
-                Err(Error::BadState { opcode, peer: handle.peer, state: done.state })
+                Err(Error::BadState { what: opcode.name(), peer: handle.peer, state: done.state })
             }
             status => Err(Error::Command { opcode, status }),
         }
@@ -239,11 +252,6 @@ impl Engine {
             Ok(Status::NotReady) => Err(Error::NotEnabled),
             status => Err(Error::Command { opcode, status }),
         }
-    }
-
-    fn is_ours(&self, handle: &Handle) -> bool {
-        let flow = self.flows.get(usize::from(handle.flow));
-        flow.and_then(|f| f.ours).is_some_and(|o| o.generation == handle.generation)
     }
 
     fn ours(&self, handle: &Handle) -> Result<Ours> {
@@ -288,11 +296,7 @@ impl Engine {
         if matches!(snapshot.state, State::SynSent | State::SynReceived) {
             return Ok(None);
         }
-        let position = if ours.rcv_user == 0 && snapshot.flags.contains(Flags::ACTIVE) {
-            snapshot.rcv_user
-        } else {
-            ours.rcv_user
-        };
+        let position = ours.rcv_user.unwrap_or(snapshot.rcv_user);
         let readable = snapshot.placed.wrapping_sub(position);
         let ring = self.limits.rx_ring_bytes;
         if readable > ring {
@@ -316,7 +320,7 @@ impl Engine {
             self.bar.read_window(window, tail)?;
         }
         let position = position.wrapping_add(count as u32);
-        self.flows[usize::from(handle.flow)].ours = Some(Ours { rcv_user: position, ..ours });
+        self.flows[usize::from(handle.flow)].ours = Some(Ours { rcv_user: Some(position), ..ours });
         self.doorbell(handle, map::RX_HEAD, position)?;
         Ok(Some(count))
     }
@@ -332,8 +336,8 @@ impl Engine {
             snapshot.state,
             State::SynSent | State::SynReceived | State::Established | State::CloseWait
         );
-        if !sends || snapshot.flags.contains(Flags::FIN_QUEUED) {
-            return Err(Error::BadState { opcode: Opcode::Nop, peer: handle.peer, state: snapshot.state });
+        if !sends || ours.shut {
+            return Err(Error::BadState { what: "writing", peer: handle.peer, state: snapshot.state });
         }
         let ring = self.limits.tx_ring_bytes;
         let used = ours.snd_end.wrapping_sub(snapshot.snd_una);

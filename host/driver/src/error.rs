@@ -130,10 +130,10 @@ pub enum Error {
         why: &'static str,
     },
     /// The call is not possible in the connection's state.
-    #[error("{opcode} is not possible: the connection with {peer} is in {state}")]
+    #[error("{what} is not possible: the connection with {peer} is in {state}")]
     BadState {
-        /// The command.
-        opcode: Opcode,
+        /// The call, or the command.
+        what: &'static str,
         /// The peer.
         peer: SocketAddr,
         /// The state.

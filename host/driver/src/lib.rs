@@ -15,6 +15,8 @@ mod limits;
 mod listener;
 mod mmio;
 mod stream;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod transport;
 
 pub use bar::{Bar, BarError, Capabilities};
