@@ -92,14 +92,14 @@ use with::simulated;
 #[cfg(feature = "sim")]
 mod with {
     use std::net::Ipv4Addr;
-    use std::sync::{Arc, Mutex, PoisonError};
+    use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
     use std::time::Duration;
 
     use anyhow::{Context, Result};
     use syncline::{Config, Device};
     use syncline_sim::peer::{Service, SmoltcpConfig, SmoltcpPeer, TapPeer};
     use syncline_sim::record::{Ladder, Pcapng};
-    use syncline_sim::{Impairments, LinkConfig, SimBar, Simulation, TimeSource};
+    use syncline_sim::{Config as Core, Impairments, LinkConfig, SimBar, Simulation, TimeSource};
 
     use crate::args::{Arguments, LinkName};
     use crate::exit::NoCard;
@@ -114,7 +114,7 @@ mod with {
 
     /// The simulated card's surroundings.
     pub struct Bench {
-        bar: Option<SimBar>,
+        simulation: Option<Arc<Mutex<Simulation>>>,
         peer: Option<Arc<Mutex<SmoltcpPeer>>>,
         card: Ipv4Addr,
         sends: u64,
@@ -123,26 +123,30 @@ mod with {
     impl Bench {
         /// For a card in a slot.
         pub fn none() -> Self {
-            Bench { bar: None, peer: None, card: Ipv4Addr::UNSPECIFIED, sends: 0 }
+            Bench { simulation: None, peer: None, card: Ipv4Addr::UNSPECIFIED, sends: 0 }
         }
 
         /// Lets the peer of the simulated card connect to a port of the card.
         pub fn call(&self, port: u16) {
-            if let (Some(peer), Some(bar)) = (&self.peer, &self.bar) {
-                let mut peer = peer.lock().unwrap_or_else(PoisonError::into_inner);
-                peer.connect(self.card, port, Service::Source(self.sends));
-                drop(peer);
-                bar.simulation().poke_peer();
+            if let (Some(peer), Some(simulation)) = (&self.peer, &self.simulation) {
+                lock(peer).connect(self.card, port, Service::Source(self.sends));
+                // It looks at the peer.
+                lock(simulation).step(1);
             }
         }
 
         /// Lets the last segments pass and completes the recordings.
         pub fn finish(&self) -> Result<()> {
-            let Some(bar) = &self.bar else { return Ok(()) };
-            let mut simulation = bar.simulation();
+            let Some(simulation) = &self.simulation else { return Ok(()) };
+            let mut simulation = lock(simulation);
             simulation.run_for(LINGER);
-            simulation.finish()
+            Ok(simulation.finish_recording()?)
         }
+    }
+
+    /// A panic elsewhere does not make a simulation or a peer unusable.
+    fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+        shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Builds the simulated card and plugs it in.
@@ -151,11 +155,12 @@ mod with {
         let time = if options.link == LinkName::Smoltcp { TimeSource::Virtual } else { TimeSource::Wall };
         let loss = Impairments::loss(options.loss / 100.0);
         let link = LinkConfig { impairments: loss, ..LinkConfig::default() };
-        let build =
-            Simulation::builder().width(options.width).time(time).seed(options.seed).link(link).build();
+        let core = if options.width == 512 { Core::Core512 } else { Core::Core64 };
+        let build = Simulation::builder().config(core).time(time).seed(options.seed).link(link).build();
         let mut simulation = build.map_err(|e| NoCard(format!("the simulated card did not start: {e:#}")))?;
         if let Some(path) = &options.pcap {
-            simulation.record(Pcapng::create(path)?);
+            let file = Pcapng::create(path).with_context(|| format!("creating {}", path.display()))?;
+            simulation.record(file);
         }
         if let Some(path) = &options.ladder {
             simulation.record(Ladder::new(path));
@@ -177,8 +182,12 @@ mod with {
             }
         };
         let bar = SimBar::new(simulation);
-        let device = Device::open(bar.clone())?;
-        Ok((device, Bench { bar: Some(bar), peer, card: network.addr, sends: options.peer_sends }))
+        let simulation = bar.simulation();
+        let device = Device::open(bar)?;
+        Ok((
+            device,
+            Bench { simulation: Some(simulation), peer, card: network.addr, sends: options.peer_sends },
+        ))
     }
 
     /// The peer: the address after the card's, with the services of the help text.
