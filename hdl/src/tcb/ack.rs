@@ -76,7 +76,7 @@ impl Logic for Ack {
         self.reach.next =
             bit_cast::<33, 32>(self.d_una.val()) + bit_cast::<33, 32>(self.inp.tcb.val().max_wnd);
         self.too_old.next = self.d_una.val().get_bit(31) & !self.reach.val().get_bit(32);
-        self.nxt_gap.next = self.inp.tcb.val().snd_nxt - self.inp.ev.val().ack;
+        self.nxt_gap.next = self.inp.ev.val().ack - self.inp.tcb.val().snd_nxt;
         self.wnd.next = bit_cast::<32, 16>(self.inp.ev.val().wnd);
         self.was_closed.next = self.inp.tcb.val().snd_wnd == 0;
         self.outstanding.next = self.inp.work.val().flight != 0;
@@ -114,7 +114,7 @@ impl Logic for Ack {
                     self.work.d.next.fin_acked =
                         self.inp.tcb.val().fin_queued & (self.inp.work.val().d_fin == 1);
                     self.tcb.d.next.snd_una = self.inp.ev.val().ack;
-                    if self.nxt_gap.val().get_bit(31) {
+                    if !self.nxt_gap.val().get_bit(31) {
                         self.tcb.d.next.snd_nxt = self.inp.ev.val().ack;
                     }
                 }

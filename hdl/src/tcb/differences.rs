@@ -24,6 +24,7 @@ pub struct Differences {
     work: DFF<Work>,
     now: Signal<Local, Bits<48>>,
     rtt_ahead: Signal<Local, Bits<32>>,
+    wl1_same: Signal<Local, Bit>,
     wl1_ahead: Signal<Local, Bits<32>>,
     wl2_ahead: Signal<Local, Bits<32>>,
     mss_offer: Signal<Local, Bits<16>>,
@@ -59,11 +60,11 @@ impl Logic for Differences {
         self.rtt_ahead.next = self.inp.ev.val().ack - self.inp.tcb.val().rtt_seq;
         self.work.d.next.rtt_covered = self.inp.tcb.val().rtt_busy & !self.rtt_ahead.val().get_bit(31);
         // RFC 9293, 3.10.7.4, fifth: SND.WL1 < SEG.SEQ, or equal and SND.WL2 =< SEG.ACK.
-        self.wl1_ahead.next = self.inp.tcb.val().snd_wl1 - self.inp.ev.val().seq;
+        self.wl1_ahead.next = self.inp.ev.val().seq - self.inp.tcb.val().snd_wl1;
+        self.wl1_same.next = self.inp.ev.val().seq == self.inp.tcb.val().snd_wl1;
         self.wl2_ahead.next = self.inp.ev.val().ack - self.inp.tcb.val().snd_wl2;
-        self.work.d.next.wl_new = ((self.inp.ev.val().seq == self.inp.tcb.val().snd_wl1)
-            & !self.wl2_ahead.val().get_bit(31))
-            | self.wl1_ahead.val().get_bit(31);
+        self.work.d.next.wl_new = (!self.wl1_same.val() & !self.wl1_ahead.val().get_bit(31))
+            | (self.wl1_same.val() & !self.wl2_ahead.val().get_bit(31));
 
         self.mss_offer.next = self.inp.ev.val().mss;
         if self.inp.ev.val().mss == 0 {
