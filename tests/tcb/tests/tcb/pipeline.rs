@@ -1,130 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The pipeline alone, one event a cycle, each with a TCB of its own.
 
+use crate::case::{Case, Dut};
 use crate::rng::Rng;
 use crate::{draw, layout};
 use std::collections::VecDeque;
-use syncline_hdl::emit::emit_top;
 use syncline_hdl::tcb::pipeline::{DEPTH, Pipeline};
-use syncline_model::tcb::{Event, EventKind, Outputs, State, Tcb, TimerAction, step};
-use syncline_verilate::{Model, Options, Port, Source};
+use syncline_model::tcb::step;
 
 /// Cycles from an event to its verdict.
 const VERDICT: usize = 6;
 /// Cycles from an event to its segment.
 const TX: usize = DEPTH;
-
-struct Dut {
-    model: Model,
-    clock: Port,
-}
-
-impl Dut {
-    fn build() -> Self {
-        let text = emit_top(Box::<Pipeline>::default(), "tcb_pipeline").expect("printable");
-        let model = Model::build(&Source::new("tcb_pipeline", text), Options::default()).expect("Verilated");
-        let clock = model.port("clock").expect("a port");
-        Dut { model, clock }
-    }
-
-    fn port(&self, name: &str) -> Port {
-        self.model.port(name).unwrap_or_else(|e| panic!("{name}: {e}"))
-    }
-
-    fn bit(&self, name: &str) -> bool {
-        self.model.get_bool(self.port(name))
-    }
-
-    fn bytes(&self, name: &str) -> &[u8] {
-        self.model.get_bytes(self.port(name))
-    }
-}
-
-/// One event with everything that must come of it.
-struct Case {
-    event: Event,
-    now: u64,
-    before: Tcb,
-    after: Tcb,
-    out: Outputs,
-}
-
-impl Case {
-    fn fail(&self, what: &str, rtl: &dyn std::fmt::Debug, model: &dyn std::fmt::Debug) -> ! {
-        let (rtl, model) = (format!("{rtl:#?}"), format!("{model:#?}"));
-        let differ: String = rtl
-            .lines()
-            .zip(model.lines())
-            .filter(|(r, m)| r != m)
-            .map(|(r, m)| format!("  rtl {r}   model {m}\n"))
-            .collect();
-        panic!(
-            "{what} differs:\n{differ}event {:?}\nnow {}\nbefore {:?}\nafter (model) {:?}\noutputs (model) {:?}",
-            self.event, self.now, self.before, self.after, self.out
-        )
-    }
-
-    fn same<T: PartialEq + std::fmt::Debug>(&self, what: &str, rtl: T, model: T) {
-        if rtl != model {
-            self.fail(what, &rtl, &model);
-        }
-    }
-
-    fn check_verdict(&self, dut: &Dut) {
-        let rtl = dut.bit("verdict_valid").then(|| layout::unpack_verdict(dut.bytes("verdict")));
-        self.same("verdict", rtl, self.out.verdict);
-    }
-
-    fn check_tx(&self, dut: &Dut) {
-        let rtl = dut.bit("tx_valid").then(|| layout::unpack_tx(dut.bytes("tx")));
-        self.same("segment", rtl, self.out.request);
-    }
-
-    /// In the cycle of the RAM's write.
-    fn check_write(&self, dut: &Dut) {
-        let writes = self.event.hit && self.event.kind != EventKind::Peek;
-        self.same("write", dut.bit("write_valid"), writes);
-        if writes {
-            self.same("TCB", layout::unpack_tcb(dut.bytes("write_tcb")), self.after);
-            self.same("flow", dut.model.get_u64(dut.port("write_flow")), u64::from(self.event.flow));
-        }
-    }
-
-    /// One cycle later.
-    fn check_rest(&self, dut: &Dut) {
-        let deadline = dut.model.get_u64(dut.port("timer_deadline"));
-        let timer = match (dut.bit("timer_valid"), dut.bit("timer_set")) {
-            (false, _) => TimerAction::Keep,
-            (true, false) => TimerAction::Clear,
-            (true, true) => TimerAction::Set(deadline.wrapping_sub(self.now) as u32),
-        };
-        self.same("timer", timer, self.out.timer);
-        if let TimerAction::Set(delay) = self.out.timer {
-            self.same("deadline", deadline, (self.now + u64::from(delay)) & 0xffff_ffff_ffff);
-        }
-        self.same("remove", dut.bit("remove_valid"), self.out.removal.remove);
-        self.same("free", dut.bit("free_valid"), self.out.removal.free);
-        self.same("notify", dut.bit("notify_valid"), self.out.notify);
-        self.same("turn", dut.bit("turn_valid"), self.out.turn);
-        self.same("done", dut.bit("done_valid"), self.out.completion.is_some());
-        if let Some(done) = self.out.completion {
-            self.same("ok", dut.bit("done_ok"), !done.bad);
-            self.same("done_tcb", layout::unpack_tcb(dut.bytes("done_tcb")), self.after);
-        }
-        let doorbell = self.event.kind == EventKind::Doorbell;
-        self.same("bad_doorbell", dut.bit("bad_doorbell"), doorbell && self.out.bad);
-        let half_open = |t: &Tcb| t.state == State::SynReceived && !t.active;
-        let dec = self.event.hit
-            && self.event.kind != EventKind::Peek
-            && half_open(&self.before)
-            && self.after.state != State::SynReceived;
-        self.same("half_open_dec", dut.bit("half_open_dec"), dec);
-        self.same("peek", dut.bit("peek_valid"), self.event.kind == EventKind::Peek);
-        if self.event.kind == EventKind::Peek {
-            self.same("peek_tcb", layout::unpack_tcb(dut.bytes("peek_tcb")), self.before);
-        }
-    }
-}
 
 fn run(rng: &mut Rng, dut: &mut Dut, batches: usize, events: usize) {
     let ports = ["valid", "ev", "tcb", "now", "cfg", "ring"].map(|name| dut.port(name));
@@ -174,6 +61,6 @@ fn run(rng: &mut Rng, dut: &mut Dut, batches: usize, events: usize) {
 fn random_events_on_random_tcbs() {
     let mut rng = Rng::new(1);
     let events = std::env::var("SYNCLINE_EVENTS").map_or(100_000, |n| n.parse().expect("a number"));
-    let mut dut = Dut::build();
+    let mut dut = Dut::build(Box::<Pipeline>::default(), "tcb_pipeline");
     run(&mut rng, &mut dut, events / 2000, 2000);
 }
