@@ -67,6 +67,8 @@ pub struct Fake {
     pub dies_after: Option<u64>,
     /// The card takes no command.
     pub hangs: bool,
+    /// A peer calls every port as soon as it listens.
+    pub calls: bool,
     now: Duration,
     registers: BTreeMap<u32, u32>,
     window: Vec<u8>,
@@ -117,6 +119,7 @@ impl FakeCard {
             supply: (0..10_000u32).map(|i| (i % 251) as u8).collect(),
             dies_after: None,
             hangs: false,
+            calls: false,
             now: Duration::ZERO,
             registers: BTreeMap::new(),
             window: vec![0; (BAR2_TX + 2 * flows * ring) as usize],
@@ -143,19 +146,7 @@ impl FakeCard {
 
     /// A peer connects to `port`, sends [`Fake::supply`] and closes. False if nobody listens or the card is full.
     pub fn call(&self, port: u16) -> bool {
-        let mut fake = self.inside();
-        let Some(flow) = fake.table.iter().position(|f| !f.in_use) else { return false };
-        if !fake.listening.contains(&port) {
-            return false;
-        }
-        let rport = 60_000 + fake.table[flow].shot.generation;
-        fake.start(flow, Ipv4Addr::new(10, 0, 0, 2), rport, port, false);
-        let supply = fake.supply.clone();
-        let f = &mut fake.table[flow];
-        f.shot.state = State::Established;
-        (f.to_place, f.peer_closes) = (supply.into(), true);
-        fake.changed.insert(flow as u16);
-        true
+        self.inside().call(port)
     }
 
     /// The peer of a flow sends an RST.
@@ -213,6 +204,21 @@ impl Fake {
     /// Writes to registers and windows so far.
     pub fn writes(&self) -> u64 {
         self.writes
+    }
+
+    fn call(&mut self, port: u16) -> bool {
+        let Some(flow) = self.table.iter().position(|f| !f.in_use) else { return false };
+        if !self.listening.contains(&port) {
+            return false;
+        }
+        let rport = 60_000 + self.table[flow].shot.generation;
+        self.start(flow, Ipv4Addr::new(10, 0, 0, 2), rport, port, false);
+        let supply = self.supply.clone();
+        let f = &mut self.table[flow];
+        f.shot.state = State::Established;
+        (f.to_place, f.peer_closes) = (supply.into(), true);
+        self.changed.insert(flow as u16);
+        true
     }
 
     fn start(&mut self, flow: usize, raddr: Ipv4Addr, rport: u16, lport: u16, active: bool) {
@@ -289,6 +295,9 @@ impl Fake {
             Opcode::Nop => (Status::Ok, 0),
             Opcode::Listen => {
                 self.listening.insert(c.lport);
+                if self.calls {
+                    self.call(c.lport);
+                }
                 (Status::Ok, 0)
             }
             Opcode::Unlisten => {
