@@ -480,6 +480,15 @@ impl Script {
         self.state(State::Established);
     }
 
+    /// A connection that the peer opened, 700 ms away: two such round trips make an RTO of 1.75 s (RFC 6298, section 2).
+    #[track_caller]
+    pub fn accepted_from_afar(&mut self) {
+        self.syn_received();
+        self.silence(700);
+        crate::send!(self, ack, seq: 1, ack: 1);
+        self.state(State::Established);
+    }
+
     /// A connection that the host opened; MSS 1460.
     #[track_caller]
     pub fn connected(&mut self) {

@@ -69,18 +69,12 @@ fn a_wrong_command_line_is_2() {
 
 #[test]
 fn an_absent_card_is_8_and_named() {
-    for card in ["pci", "vfio"] {
-        if card == "vfio" && cfg!(not(feature = "vfio")) {
-            let (code, message) = error("--device vfio:ffff:ff:1f.7 info");
-            assert!(code == Some(8) && message.contains("no VFIO"), "{message}");
-            continue;
-        }
-        for command in ["info", "connect 10.0.0.2 80", "status"] {
-            let (code, message) = error(&format!("--device {card}:ffff:ff:1f.7 {command}"));
-            let part = "ffff:ff:1f.7: there is no such PCI function";
-            assert!(code == Some(8) && message.contains(part), "{card} {command}: {code:?} {message}");
-        }
+    for command in ["info", "connect 10.0.0.2 80", "status"] {
+        let (code, message) = error(&format!("--device pci:ffff:ff:1f.7 {command}"));
+        assert!(code == Some(8) && message.contains("ffff:ff:1f.7"), "{command}: {code:?} {message}");
     }
+    let (code, message) = error("--device vfio:ffff:ff:1f.7 info");
+    assert!(code == Some(8) && message.to_lowercase().contains("vfio"), "{message}");
 }
 
 #[test]

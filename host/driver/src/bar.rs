@@ -27,14 +27,6 @@ pub enum BarError {
         /// What the transport saw.
         why: String,
     },
-    /// There is no usable card at this address.
-    #[error("{what}: {why}")]
-    Unusable {
-        /// The card, or a part of it.
-        what: String,
-        /// What is wrong, and what to do about it.
-        why: String,
-    },
     /// The operating system refused something.
     #[error("{what}: {source}")]
     Io {

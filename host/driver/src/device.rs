@@ -12,6 +12,8 @@ use crate::engine::Engine;
 use crate::info::{self, ConnectionInfo};
 use crate::{Bar, Error, Limits, Listener, Result, Stream};
 
+/// How long a reset may take.
+const RESET_LIMIT: Duration = Duration::from_secs(2);
 /// First port that the driver picks by itself (RFC 6335: dynamic ports).
 const FIRST_PORT: u16 = 49_152;
 /// Picks of a local port before the driver gives up.
@@ -79,9 +81,6 @@ impl Device {
             magic => return Err(Error::NotACard { magic }),
         }
         let version = bar.read32(map::ABI_VERSION)?;
-        if version == ALL_ONES {
-            return Err(Error::DeviceGone);
-        }
         let (major, minor) = ((version >> 16) as u16, version as u16);
         if major != ABI_MAJOR {
             return Err(Error::AbiMismatch { major, minor });
@@ -108,7 +107,13 @@ impl Device {
     pub fn reset(&self) -> Result<()> {
         let mut engine = self.engine();
         engine.bar.write32(map::CONTROL, map::Control::RESET.bits())?;
-        engine.wait_status(map::CardStatus::READY, "come back from its reset")?;
+        let end = engine.bar.now() + RESET_LIMIT;
+        while engine.read(map::STATUS)? & map::CardStatus::READY.bits() == 0 {
+            if engine.bar.now() >= end {
+                return Err(Error::Unresponsive { what: "come back from its reset", after: RESET_LIMIT });
+            }
+            engine.bar.relax(end)?;
+        }
         engine.restart();
         Ok(())
     }
@@ -156,9 +161,7 @@ impl Device {
         {
             bar.write32(offset, word)?;
         }
-        bar.write32(map::CONTROL, map::Control::ENABLE.bits())?;
-        // Also finds a card that is gone: writes alone would not.
-        engine.wait_status(map::CardStatus::ENABLED, "switch itself on")
+        Ok(bar.write32(map::CONTROL, map::Control::ENABLE.bits())?)
     }
 
     /// The configuration as the card holds it (without the key, which can't be read), `None` while the card is off.
@@ -277,15 +280,13 @@ impl Device {
     /// # Errors
     /// The card refuses.
     pub fn abort_flow(&self, info: &ConnectionInfo) -> Result<()> {
-        let mut engine = self.engine();
         let handle = crate::engine::Handle {
             flow: info.flow,
             generation: info.generation,
             peer: info.peer,
             lport: info.local.port(),
-            epoch: engine.epoch,
         };
-        engine.command(&handle, Opcode::Abort)
+        self.engine().command(&handle, Opcode::Abort)
     }
 
     /// The transport's clock.

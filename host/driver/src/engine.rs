@@ -14,8 +14,6 @@ use crate::{Bar, Error, Limits, Result};
 
 /// A command's completion comes within microseconds; this is for a card that hangs.
 const COMMAND_LIMIT: Duration = Duration::from_secs(5);
-/// How long a reset, or switching on, may take.
-const STATUS_LIMIT: Duration = Duration::from_secs(2);
 
 /// A connection of ours: which use of which flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +22,6 @@ pub(crate) struct Handle {
     pub generation: u16,
     pub peer: SocketAddr,
     pub lport: u16,
-    /// Resets of the card before it: generations begin anew then.
-    pub epoch: u32,
 }
 
 /// What the driver keeps of a flow.
@@ -58,10 +54,6 @@ pub(crate) struct Engine {
     cq_head: u16,
     eq_head: u16,
     cookie: u64,
-    /// Commands that the card did not complete in time: their entries must not be overwritten.
-    unanswered: u16,
-    /// Resets so far.
-    pub epoch: u32,
     flows: Vec<Flow>,
     /// Accepted connections by port; a port is here while a listener exists.
     pub pending: HashMap<u16, VecDeque<Handle>>,
@@ -70,24 +62,20 @@ pub(crate) struct Engine {
 impl Engine {
     /// Goes on where the card's rings are. With `takes` the driver takes them over from whoever had them.
     pub fn new(mut bar: Box<dyn Bar>, limits: Limits, takes: bool) -> Result<Self> {
-        let mut index = |offset: u32| match bar.read32(offset)? {
-            ALL_ONES => Err(Error::DeviceGone),
-            index => Ok(index as u16),
-        };
-        let (sq_tail, cq_head, eq_head) = (index(map::SQ_HEAD)?, index(map::CQ_TAIL)?, index(map::EQ_TAIL)?);
+        let sq_tail = bar.read32(map::SQ_HEAD)? as u16;
+        let cq_head = bar.read32(map::CQ_TAIL)? as u16;
+        let eq_head = bar.read32(map::EQ_TAIL)? as u16;
         if takes {
             bar.write32(map::CQ_HEAD, cq_head.into())?;
             bar.write32(map::EQ_HEAD, eq_head.into())?;
         }
         let flows = (0..limits.flows).map(|_| Flow::default()).collect();
-        let (cookie, unanswered, epoch, pending) = (1, 0, 0, HashMap::new());
-        Ok(Self { bar, limits, sq_tail, cq_head, eq_head, cookie, unanswered, epoch, flows, pending })
+        Ok(Self { bar, limits, sq_tail, cq_head, eq_head, cookie: 1, flows, pending: HashMap::new() })
     }
 
     /// The card has been reset: its rings begin anew.
     pub fn restart(&mut self) {
-        (self.sq_tail, self.cq_head, self.eq_head, self.unanswered) = (0, 0, 0, 0);
-        self.epoch = self.epoch.wrapping_add(1);
+        (self.sq_tail, self.cq_head, self.eq_head) = (0, 0, 0);
         self.flows.iter_mut().for_each(|f| *f = Flow::default());
         self.pending.clear();
     }
@@ -101,26 +89,11 @@ impl Engine {
         Ok(value)
     }
 
-    /// Waits until every one of these bits of STATUS is set.
-    pub fn wait_status(&mut self, bits: map::CardStatus, what: &'static str) -> Result<()> {
-        let end = self.bar.now() + STATUS_LIMIT;
-        while self.read(map::STATUS)? & bits.bits() != bits.bits() {
-            if self.bar.now() >= end {
-                return Err(Error::Unresponsive { what, after: STATUS_LIMIT });
-            }
-            self.bar.relax(end)?;
-        }
-        Ok(())
-    }
-
     /// Writes a command, rings its doorbell and waits for its completion.
     pub fn submit(&mut self, mut command: Submission) -> Result<Completion> {
         command.cookie = self.cookie;
         self.cookie = self.cookie.wrapping_add(1);
-        // One command at a time, so the ring has room, unless the card hangs.
-        if self.unanswered >= self.limits.sq_entries {
-            return Err(Error::Unresponsive { what: "complete its commands", after: COMMAND_LIMIT });
-        }
+        // One command at a time, so the ring has room.
         let slot = u32::from(self.sq_tail % self.limits.sq_entries) * ENTRY_STRIDE;
         self.bar.write_window(self.limits.bar2_sq + slot, &ring::to_bytes(&command.encode()))?;
         self.sq_tail = self.sq_tail.wrapping_add(1);
@@ -131,10 +104,8 @@ impl Engine {
                 if done.cookie == command.cookie {
                     return Ok(done);
                 }
-                tracing::warn!(cookie = done.cookie, "a completion that nobody waits for any more");
-                self.unanswered = self.unanswered.saturating_sub(1);
+                tracing::warn!(cookie = done.cookie, "a completion for no command of ours");
             } else if self.bar.now() >= end {
-                self.unanswered += 1;
                 return Err(Error::Unresponsive { what: "complete a command", after: COMMAND_LIMIT });
             } else {
                 self.bar.relax(end)?;
@@ -169,38 +140,28 @@ impl Engine {
 
     /// Takes every snapshot that is there; true if there was one.
     pub fn pump(&mut self) -> Result<bool> {
-        let start = self.eq_head;
-        // All that was there. The card goes on while we read: give room back before it has to stop.
-        for _ in 0..2 {
-            let before = self.eq_head;
-            let result = self.take_events(self.limits.eq_entries.div_ceil(2));
-            if self.eq_head != before {
-                self.bar.write32(map::EQ_HEAD, self.eq_head.into())?;
-            }
-            result?;
-        }
-        Ok(self.eq_head != start)
-    }
-
-    fn take_events(&mut self, most: u16) -> Result<()> {
         let entries = self.limits.eq_entries;
-        for _ in 0..most {
+        let start = self.eq_head;
+        loop {
             let words = self.entry(self.limits.bar2_eq, self.eq_head % entries)?;
             match Snapshot::decode(&words, ring::phase(self.eq_head, entries)) {
                 Slot::Empty => break,
                 Slot::Gone => return Err(Error::DeviceGone),
-                Slot::Unknown(word) => {
-                    // Said once; the next entry may be sound.
-                    self.eq_head = self.eq_head.wrapping_add(1);
-                    return Err(Error::BadEntry { ring: "event", word });
-                }
+                Slot::Unknown(word) => return Err(Error::BadEntry { ring: "event", word }),
                 Slot::Entry(snapshot) => {
                     self.eq_head = self.eq_head.wrapping_add(1);
                     self.take(snapshot)?;
                 }
             }
+            // The card goes on while we read: give room back before it has to stop.
+            if self.eq_head.wrapping_sub(start) >= entries / 2 {
+                break;
+            }
         }
-        Ok(())
+        if self.eq_head != start {
+            self.bar.write32(map::EQ_HEAD, self.eq_head.into())?;
+        }
+        Ok(self.eq_head != start)
     }
 
     fn take(&mut self, snapshot: Snapshot) -> Result<()> {
@@ -220,16 +181,12 @@ impl Engine {
         let generation = snapshot.generation;
         flow.ours = Some(Ours { generation, snd_end, rcv_user: Some(rcv_user), shut: false });
         let peer = SocketAddrV4::new(snapshot.raddr, snapshot.rport).into();
-        let (lport, epoch) = (snapshot.lport, self.epoch);
-        let handle = Handle { flow: id, generation, peer, lport, epoch };
+        let handle = Handle { flow: id, generation: snapshot.generation, peer, lport: snapshot.lport };
         match self.pending.get_mut(&snapshot.lport) {
             Some(queue) => queue.push_back(handle),
             None => {
-                // Its listener has gone meanwhile. That the connection may have ended too is nobody's error here.
-                match self.command(&handle, Opcode::Abort) {
-                    Ok(()) | Err(Error::BadState { .. }) => {}
-                    Err(error) => return Err(error),
-                }
+                // Its listener has gone meanwhile.
+                self.command(&handle, Opcode::Abort)?;
             }
         }
         Ok(())
@@ -260,14 +217,11 @@ impl Engine {
         };
         let (generation, snd_end) = (done.generation, done.snd_end);
         flow.ours = Some(Ours { generation, snd_end, rcv_user: None, shut: false });
-        Ok(Handle { flow: done.flow, generation, peer: address, lport, epoch: self.epoch })
+        Ok(Handle { flow: done.flow, generation: done.generation, peer: address, lport })
     }
 
     /// Shutdown, Close or Abort.
     pub fn command(&mut self, handle: &Handle, opcode: Opcode) -> Result<()> {
-        if handle.epoch != self.epoch {
-            return Err(Error::Aborted { peer: handle.peer });
-        }
         let mut command = Submission::new(opcode, 0);
         (command.flow, command.generation) = (handle.flow, handle.generation);
         let done = self.submit(command)?;
@@ -301,15 +255,14 @@ impl Engine {
     }
 
     fn ours(&self, handle: &Handle) -> Result<Ours> {
-        let flow = self.flows.get(usize::from(handle.flow)).filter(|_| handle.epoch == self.epoch);
+        let flow = self.flows.get(usize::from(handle.flow));
         let ours = flow.and_then(|f| f.ours).filter(|o| o.generation == handle.generation);
         ours.ok_or(Error::Aborted { peer: handle.peer })
     }
 
     /// The latest snapshot of this connection, if there has been one.
     pub fn snapshot(&self, handle: &Handle) -> Option<Snapshot> {
-        let flow = self.flows.get(usize::from(handle.flow)).filter(|_| handle.epoch == self.epoch)?;
-        flow.snapshot.filter(|s| s.generation == handle.generation)
+        self.flows.get(usize::from(handle.flow))?.snapshot.filter(|s| s.generation == handle.generation)
     }
 
     /// Is this local port in use for the peer by a connection of ours?
@@ -351,10 +304,7 @@ impl Engine {
             return Ok(None);
         }
         let count = (readable as usize).min(buffer.len());
-        if count == 0 {
-            if buffer.is_empty() {
-                return Ok(Some(0));
-            }
+        if count == 0 && !buffer.is_empty() {
             if let Some(error) = Self::ended(handle, &snapshot) {
                 return Err(error);
             }

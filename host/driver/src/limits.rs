@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The identity block: what the card is and can hold.
 
-use syncline_regs::{ALL_ONES, map};
+use syncline_regs::map;
 
 use crate::{Bar, Error, Result};
 
@@ -48,9 +48,7 @@ impl Limits {
     pub(crate) fn read(bar: &mut dyn Bar) -> Result<Self> {
         let mut power_of_two = |name: &'static str, offset: u32, most: u32| -> Result<u32> {
             let value = bar.read32(offset)?;
-            if value == ALL_ONES {
-                Err(Error::DeviceGone)
-            } else if value.is_power_of_two() && value <= most {
+            if value.is_power_of_two() && value <= most {
                 Ok(value)
             } else {
                 Err(Error::BadLimit { name, value })

@@ -12,8 +12,6 @@ use crate::{Device, Error, Result, Stream};
 pub struct Listener {
     device: Device,
     port: u16,
-    /// Resets of the card before it.
-    epoch: u32,
 }
 
 impl Listener {
@@ -30,9 +28,8 @@ impl Listener {
             engine.pending.remove(&port);
             return Err(error);
         }
-        let epoch = engine.epoch;
         drop(engine);
-        Ok(Self { device, port, epoch })
+        Ok(Self { device, port })
     }
 
     /// The port.
@@ -43,21 +40,13 @@ impl Listener {
     /// The next connection, without waiting.
     ///
     /// # Errors
-    /// The card has been reset since, or the transport fails.
+    /// The transport fails.
     pub fn try_accept(&self) -> Result<Option<Stream>> {
-        Ok(self.look()?.0)
-    }
-
-    /// The next connection, and whether there was any news.
-    fn look(&self) -> Result<(Option<Stream>, bool)> {
         let mut engine = self.device.engine();
-        if engine.epoch != self.epoch {
-            return Err(Error::BadPort { port: self.port, why: "the card has been reset since" });
-        }
-        let news = engine.pump()?;
+        engine.pump()?;
         let handle = engine.pending.get_mut(&self.port).and_then(VecDeque::pop_front);
         drop(engine);
-        Ok((handle.map(|handle| Stream::new(self.device.clone(), handle)), news))
+        Ok(handle.map(|handle| Stream::new(self.device.clone(), handle)))
     }
 
     /// The next connection.
@@ -65,10 +54,9 @@ impl Listener {
     /// # Errors
     /// The limit passed, or the transport fails.
     pub fn accept(&self, limit: Duration) -> Result<Stream> {
-        let end = self.device.now().saturating_add(limit);
+        let end = self.device.now() + limit;
         loop {
-            let (stream, news) = self.look()?;
-            if let Some(stream) = stream {
+            if let Some(stream) = self.try_accept()? {
                 return Ok(stream);
             }
             let mut engine = self.device.engine();
@@ -76,9 +64,7 @@ impl Listener {
                 let what = format!("waiting for a connection to port {}", self.port);
                 return Err(Error::Deadline { what, after: limit, state: None });
             }
-            if !news {
-                engine.bar.relax(end)?;
-            }
+            engine.bar.relax(end)?;
         }
     }
 }
@@ -86,9 +72,6 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         let mut engine = self.device.engine();
-        if engine.epoch != self.epoch {
-            return;
-        }
         if let Err(error) = engine.listen(self.port, false) {
             tracing::debug!(%error, port = self.port, "closing a dropped listener");
         }

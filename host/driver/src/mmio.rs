@@ -38,11 +38,6 @@ impl Mapping {
         Self { base: region.as_mut_ptr(), bytes: region.len(), bar, _owner: Box::new(region) }
     }
 
-    /// Its length.
-    pub fn bytes(&self) -> usize {
-        self.bytes
-    }
-
     /// The address of `len` bytes at `offset`, a multiple of `align` (a power of two).
     fn at(&self, offset: u32, len: usize, align: usize) -> Result<*mut u8, BarError> {
         let start = offset as usize;
@@ -70,7 +65,7 @@ impl Mapping {
         Ok(())
     }
 
-    /// Reads bytes from a window in ascending order, by aligned wide reads: bytes beside the wanted ones are read too.
+    /// Reads bytes from a window, by aligned wide reads: bytes beside the wanted ones are read too.
     pub fn read(&self, offset: u32, bytes: &mut [u8]) -> Result<(), BarError> {
         self.at(offset, bytes.len(), 1)?;
         let mut at = offset as usize;
@@ -88,7 +83,7 @@ impl Mapping {
         Ok(())
     }
 
-    /// Writes bytes to a window: whole words wide, the ends byte by byte (the card has byte strobes).
+    /// Writes bytes to a window: whole words wide, the ends byte by byte.
     pub fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), BarError> {
         self.at(offset, bytes.len(), 1)?;
         let head = (offset as usize).next_multiple_of(WIDE) - offset as usize;

@@ -154,15 +154,6 @@ impl FakeCard {
         self.inside().end(flow.into(), Reason::Reset);
     }
 
-    /// Writes an entry to the event ring as it is, whatever it means, with the phase that is due.
-    pub fn write_event(&self, mut words: Words) {
-        let mut fake = self.inside();
-        let (index, entries) = (fake.event.1, fake.entries.2);
-        words[0] = connection::PHASE.set(words[0], ring::phase(index, entries).into());
-        fake.put(Fake::entry_offset(BAR2_EQ, index, entries), &words);
-        fake.event.1 = index.wrapping_add(1);
-    }
-
     /// What the peer of a flow has got.
     pub fn got(&self, flow: u16) -> Vec<u8> {
         self.inside().table[usize::from(flow)].got.clone()
@@ -485,10 +476,7 @@ impl Fake {
             map::TABLE_OFFSET => map::TABLE,
             map::TABLE_STRIDE => TABLE_STRIDE,
             map::COUNTER_OFFSET => map::COUNTERS,
-            map::STATUS => {
-                let enabled = self.registers.get(&map::CONTROL).copied().unwrap_or(0) & 1;
-                map::CardStatus::READY.bits() | enabled << 1
-            }
+            map::STATUS => map::CardStatus::READY.bits(),
             map::SQ_HEAD => self.submission.0.into(),
             map::CQ_TAIL => self.completion.1.into(),
             map::EQ_TAIL => self.event.1.into(),

@@ -2,14 +2,8 @@
 //! Transports to a card in a PCIe slot. The simulation's is `syncline_sim::SimBar`.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Instant;
-
-use syncline_regs::{BAR0_BYTES, MAGIC, map};
-
-use crate::BarError;
-use crate::mmio::Mapping;
 
 mod sysfs;
 #[cfg(feature = "vfio")]
@@ -63,38 +57,6 @@ impl fmt::Display for Bdf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04x}:{:02x}:{:02x}.{}", self.domain, self.bus, self.device, self.function)
     }
-}
-
-/// Where the kernel shows PCI functions.
-const DEVICES: &str = "/sys/bus/pci/devices";
-
-/// The function's folder in sysfs, if it is there.
-fn folder(devices: &std::path::Path, bdf: Bdf) -> Result<PathBuf, BarError> {
-    let folder = devices.join(bdf.to_string());
-    if folder.is_dir() {
-        return Ok(folder);
-    }
-    let why = format!("there is no such PCI function ({} is no folder)", folder.display());
-    Err(BarError::Unusable { what: bdf.to_string(), why })
-}
-
-/// Refuses BARs that can't be a Syncline card's: so no access of the driver goes beyond them.
-fn check_sizes(bdf: Bdf, registers: &Mapping, window: &Mapping) -> Result<(), BarError> {
-    let small = |bar: u8, has: usize, needed: u32| {
-        let why = format!("BAR{bar} has {has} bytes, a Syncline card's has {needed}");
-        Err(BarError::Unusable { what: bdf.to_string(), why })
-    };
-    if registers.bytes() < BAR0_BYTES as usize {
-        return small(0, registers.bytes(), BAR0_BYTES);
-    }
-    // What is no Syncline card is refused by name when the device is opened.
-    if registers.read32(map::MAGIC)? == MAGIC {
-        let needed = registers.read32(map::BAR2_BYTES)?;
-        if window.bytes() < needed as usize {
-            return small(2, window.bytes(), needed);
-        }
-    }
-    Ok(())
 }
 
 /// How a driver waits for hardware: it spins, and now and then lets others run.

@@ -7,10 +7,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Bdf, DEVICES, Pause, check_sizes, folder};
+use super::{Bdf, Pause};
 use crate::mmio::Mapping;
 use crate::{Bar, BarError};
 
+/// Where the kernel shows PCI functions.
+const DEVICES: &str = "/sys/bus/pci/devices";
 /// Bit 1 of the PCI command register: the function answers memory accesses.
 const MEMORY_SPACE: u8 = 1 << 1;
 /// Offset of the PCI command register.
@@ -43,11 +45,10 @@ impl Sysfs {
     }
 
     fn open_in(devices: &Path, bdf: Bdf, alone: bool) -> Result<Self, BarError> {
-        let folder = folder(devices, bdf)?;
-        memory_is_on(&folder)?;
+        let folder = devices.join(bdf.to_string());
+        memory_is_on(&folder.join("config"))?;
         let (first, registers) = map(folder.join("resource0"), 0)?;
         let (_, window) = map(folder.join("resource2"), 2)?;
-        check_sizes(bdf, &registers, &window)?;
         if alone {
             let taken = |source| failed(format!("{bdf} is in use by another driver of Syncline"), source);
             first.try_lock().map_err(|e| match e {
@@ -63,44 +64,28 @@ fn failed(what: String, source: io::Error) -> BarError {
     BarError::Io { what, source }
 }
 
-/// Adds what to do about it where that is known.
-fn explain(path: &Path, source: io::Error) -> BarError {
-    let what = path.display().to_string();
-    let why = match source.kind() {
-        io::ErrorKind::PermissionDenied => {
-            "permission denied: run as root, or let a udev rule give you the file"
-        }
-        io::ErrorKind::NotFound => "the function has no such BAR",
-        _ => return BarError::Io { what, source },
-    };
-    BarError::Unusable { what, why: why.into() }
-}
-
 /// A function whose memory is off reads as all ones: say so before anybody takes it for a card that is gone.
-fn memory_is_on(folder: &Path) -> Result<(), BarError> {
+fn memory_is_on(config: &Path) -> Result<(), BarError> {
     use std::os::unix::fs::FileExt;
-    let path = folder.join("config");
+    let what = || format!("opening {}", config.display());
+    let file = File::open(config).map_err(|e| failed(what(), e))?;
     let mut command = [0];
-    let read = File::open(&path).and_then(|file| file.read_exact_at(&mut command, COMMAND));
-    read.map_err(|source| failed(path.display().to_string(), source))?;
+    file.read_exact_at(&mut command, COMMAND).map_err(|e| failed(what(), e))?;
     if command[0] & MEMORY_SPACE == 0 {
-        let why = format!("its memory space is disabled: write 1 to {}", folder.join("enable").display());
-        return Err(BarError::Unusable { what: folder.display().to_string(), why });
+        let why = "memory accesses are switched off: write 1 to the function's file `enable`";
+        return Err(failed(what(), io::Error::other(why)));
     }
     Ok(())
 }
 
 fn map(path: PathBuf, bar: u8) -> Result<(File, Mapping), BarError> {
-    let map = || {
-        let file = OpenOptions::new().read(true).write(true).open(&path)?;
-        let bytes = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
-        if bytes == 0 {
-            return Err(io::ErrorKind::NotFound.into());
-        }
-        let mapping = Mapping::of_file(&file, bytes, bar)?;
-        Ok((file, mapping))
-    };
-    map().map_err(|source| explain(&path, source))
+    let what = |doing: &str| format!("{doing} {}", path.display());
+    let file = OpenOptions::new().read(true).write(true).open(&path);
+    let file = file.map_err(|e| failed(what("opening"), e))?;
+    let bytes = file.metadata().map_err(|e| failed(what("opening"), e))?.len();
+    let bytes = usize::try_from(bytes).map_err(|e| failed(what("mapping"), io::Error::other(e)))?;
+    let mapping = Mapping::of_file(&file, bytes, bar).map_err(|e| failed(what("mapping"), e))?;
+    Ok((file, mapping))
 }
 
 impl Bar for Sysfs {
@@ -142,16 +127,11 @@ mod tests {
         let folder = devices.path().join(bdf.to_string());
         fs::create_dir(&folder).expect("a folder");
         fs::write(folder.join("config"), [0, 0, 0, 0, u8::from(memory_on) << 1, 0]).expect("a file");
-        for bar in [0, 2] {
-            resize(devices.path(), bdf, bar, 1 << 20);
+        for name in ["resource0", "resource2"] {
+            let file = File::create(folder.join(name)).expect("a file");
+            file.set_len(1 << 20).expect("space");
         }
         (devices, bdf)
-    }
-
-    fn resize(devices: &Path, bdf: Bdf, bar: u8, bytes: u64) {
-        let path = devices.join(bdf.to_string()).join(format!("resource{bar}"));
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path).expect("a file");
-        file.set_len(bytes).expect("space");
     }
 
     fn message(result: Result<Sysfs, BarError>) -> String {
@@ -174,37 +154,12 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_address_and_disabled_memory_are_said() {
+    fn a_wrong_address_and_memory_off_are_said() {
         let (devices, _) = slot(true);
         let other: Bdf = "02:00.0".parse().expect("an address");
-        let text = message(Sysfs::open_in(devices.path(), other, true));
-        assert!(text.starts_with("0000:02:00.0: there is no such PCI function"), "{text}");
+        assert!(message(Sysfs::open_in(devices.path(), other, true)).contains("0000:02:00.0"));
         let (devices, bdf) = slot(false);
-        let text = message(Sysfs::open_in(devices.path(), bdf, true));
-        assert!(text.contains("memory space is disabled: write 1 to"), "{text}");
-    }
-
-    #[test]
-    fn bars_that_are_absent_or_too_small_are_said() {
-        let (devices, bdf) = slot(true);
-        let text = || message(Sysfs::open_in(devices.path(), bdf, true));
-        resize(devices.path(), bdf, 2, 0);
-        assert!(text().ends_with("resource2: the function has no such BAR"), "{}", text());
-        resize(devices.path(), bdf, 0, 4096);
-        resize(devices.path(), bdf, 2, 4096);
-        assert_eq!(text(), "0000:01:00.0: BAR0 has 4096 bytes, a Syncline card's has 1048576");
-        resize(devices.path(), bdf, 0, 1 << 20);
-        let mut card = Sysfs::open_in(devices.path(), bdf, true).expect("no magic, so no size is known");
-        card.write32(syncline_regs::map::MAGIC, syncline_regs::MAGIC).expect("a register");
-        card.write32(syncline_regs::map::BAR2_BYTES, 1 << 20).expect("a register");
-        drop(card);
-        assert_eq!(text(), "0000:01:00.0: BAR2 has 4096 bytes, a Syncline card's has 1048576");
-    }
-
-    #[test]
-    fn a_missing_right_says_what_to_do() {
-        let error = explain(Path::new("/x/resource0"), io::ErrorKind::PermissionDenied.into());
-        assert!(error.to_string().starts_with("/x/resource0: permission denied: run as root"), "{error}");
+        assert!(message(Sysfs::open_in(devices.path(), bdf, true)).contains("switched off"));
     }
 
     #[test]
