@@ -27,6 +27,12 @@ impl std::fmt::Display for NoCard {
 
 impl std::error::Error for NoCard {}
 
+/// Standard output was closed by its reader, as `head` does. A closed connection has an error of the driver instead.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let broken = |e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe;
+    error.downcast_ref::<std::io::Error>().is_some_and(broken)
+}
+
 /// The exit code of an error; the help text lists them.
 pub fn code(error: &anyhow::Error) -> u8 {
     if error.downcast_ref::<NotSupported>().is_some() {

@@ -8,7 +8,7 @@ mod run;
 mod show;
 mod transfer;
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -23,8 +23,11 @@ fn main() -> ExitCode {
         .init();
     match run::main(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever read our output has seen enough.
+        Err(error) if exit::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("syncline: {error:#}");
+            // Nobody may be there to read it; the exit code says it too.
+            let _ = writeln!(io::stderr(), "syncline: {error:#}");
             ExitCode::from(exit::code(&error))
         }
     }

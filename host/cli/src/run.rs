@@ -21,8 +21,9 @@ use crate::transfer::{self, Source, Totals, relay};
 pub fn main(arguments: &Arguments) -> Result<()> {
     if let Command::Completions { shell } = arguments.command {
         let mut command = Arguments::command();
-        clap_complete::generate(shell, &mut command, "syncline", &mut io::stdout());
-        return Ok(());
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut command, "syncline", &mut script);
+        return io::stdout().write_all(&script).context("writing the script");
     }
     let card = attach::open(arguments)?;
     let done = on_card(arguments, &card, &mut io::stdout(), Source::Slow(Box::new(io::stdin())));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The command as a shell sees it, without a card.
 
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn syncline(line: &str) -> Output {
     let words = line.split_whitespace();
@@ -84,4 +84,14 @@ fn completions_know_the_commands() {
         assert!(output.status.success());
         assert!(String::from_utf8_lossy(&output.stdout).contains("connect"), "{shell}");
     }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_syncline"));
+    command.args(["completions", "zsh"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the command runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
 }
