@@ -102,7 +102,6 @@ impl Logic for Finish {
         self.bad_doorbell.next = self.bad_doorbell_reg.q.val();
         self.peek_valid.next = self.peek_reg.q.val();
         self.wrote.next = self.wrote_reg.q.val();
-        self.wrote_reg.d.next = self.counts.val();
         self.flow.next = self.flow_reg.q.val();
         self.tcb.next = self.tcb_reg.q.val();
 
@@ -157,6 +156,7 @@ impl Logic for Finish {
         self.write_valid.next = self.counts.val();
         self.write_tcb.next = self.after.val();
 
+        self.wrote_reg.d.next = self.counts.val();
         self.flow_reg.d.next = self.inp.ev.val().flow;
         self.tcb_reg.d.next = self.inp.tcb.val();
         if self.counts.val() {

@@ -125,6 +125,7 @@ impl<const A: usize> Logic for Processor<A> {
     fn update(&mut self) {
         dff_setup!(self, clock, taken);
         clock!(self, clock, sweep, ram, pipeline);
+        self.flow.next = self.ev.data.val().flow;
         for i in 0..12 {
             self.here[i].clock.next = self.clock.val();
         }
@@ -138,7 +139,6 @@ impl<const A: usize> Logic for Processor<A> {
         self.initialising.next = self.sweep.busy.val();
 
         // Two events of one flow never overlap.
-        self.flow.next = self.ev.data.val().flow;
         self.same[0].next = false;
         for i in 0..11 {
             self.same[i + 1].next = self.same[i].val()

@@ -2,6 +2,7 @@
 //! The processor prints as Verilog without a warning.
 
 use crate::emit::{check, emit_top};
+use crate::sim::ready;
 use crate::tcb::processor::Processor;
 
 #[test]
@@ -11,4 +12,9 @@ fn processor_prints_and_lints() {
         std::fs::write(path, &text).expect("writable");
     }
     check::lints(&text, "tcb_processor").unwrap_or_else(|e| panic!("{e}"));
+}
+
+#[test]
+fn processor_is_sound() {
+    ready(Box::<Processor<4>>::default());
 }
