@@ -8,4 +8,5 @@ mod clocked;
 mod compare;
 mod every_width;
 mod expressions;
+mod net;
 mod streams;
