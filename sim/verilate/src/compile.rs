@@ -33,11 +33,17 @@ pub(crate) fn objects(source: &Source, options: Options, work: &Path) -> Result<
     let makefile = work.join(format!("V{top}_classes.mk"));
     let makefile =
         std::fs::read_to_string(&makefile).with_context(|| format!("reading {}", makefile.display()))?;
-    let generated = ["VM_CLASSES_FAST", "VM_CLASSES_SLOW", "VM_SUPPORT_FAST", "VM_SUPPORT_SLOW"];
-    let mut files: Vec<String> = generated.iter().flat_map(|name| list(&makefile, name)).collect();
-    files.iter_mut().for_each(|name| name.push_str(".cpp"));
-    files.push(shim_file);
-    compile_all(&files, top, options, work)
+    let files = |names: [&str; 2]| -> Vec<String> {
+        names.iter().flat_map(|name| list(&makefile, name)).map(|name| name + ".cpp").collect()
+    };
+    let mut fast = files(["VM_CLASSES_FAST", "VM_SUPPORT_FAST"]);
+    fast.push(shim_file);
+    // What runs once (constructors, initial blocks) is half of the text: no time is spent on making it quick.
+    let slow = files(["VM_CLASSES_SLOW", "VM_SUPPORT_SLOW"]);
+    let once = Options { optimize: Optimize::O1, ..options };
+    let mut objects = compile_all(&fast, &format!("{top}_fast"), options, work)?;
+    objects.extend(compile_all(&slow, &format!("{top}_slow"), once, work)?);
+    Ok(objects)
 }
 
 fn arguments(source: &Source, options: Options, file: &Path, work: &Path) -> Vec<String> {
@@ -78,18 +84,18 @@ pub(crate) fn runtime(options: Options) -> Result<Vec<PathBuf>> {
 
 /// Compiles `files` as one translation unit (their headers cost more than they do) or, if they are big, as one for each
 /// processor.
-fn compile_all(files: &[String], top: &str, options: Options, work: &Path) -> Result<Vec<PathBuf>> {
-    let size = |name: &String| std::fs::metadata(work.join(name)).map_or(0, |m| m.len());
+fn compile_all(files: &[String], name: &str, options: Options, work: &Path) -> Result<Vec<PathBuf>> {
+    let size = |file: &String| std::fs::metadata(work.join(file)).map_or(0, |m| m.len());
     let total: u64 = files.iter().map(size).sum();
     let processors = std::thread::available_parallelism().map_or(1, |n| n.get());
     let units = if total > PARALLEL_FROM { processors } else { 1 };
     let mut bins = vec![(0, String::new()); units];
     let mut by_size: Vec<_> = files.iter().collect();
-    by_size.sort_by_key(|name| std::cmp::Reverse(size(name)));
-    for name in by_size {
+    by_size.sort_by_key(|file| std::cmp::Reverse(size(file)));
+    for file in by_size {
         let bin = bins.iter_mut().min_by_key(|bin| bin.0).context("no translation unit")?;
-        bin.0 += size(name);
-        bin.1 += &format!("#include \"{name}\"\n");
+        bin.0 += size(file);
+        bin.1 += &format!("#include \"{file}\"\n");
     }
     std::thread::scope(|scope| {
         let jobs: Vec<_> = bins
@@ -97,7 +103,7 @@ fn compile_all(files: &[String], top: &str, options: Options, work: &Path) -> Re
             .enumerate()
             .map(|(i, (_, text))| {
                 scope.spawn(move || {
-                    let unit = work.join(format!("{top}_unit{i}.cpp"));
+                    let unit = work.join(format!("{name}{i}.cpp"));
                     std::fs::write(&unit, text)?;
                     let object = unit.with_extension("o");
                     compile(&unit, &object, options)?;
