@@ -15,10 +15,10 @@ use crate::host::snapshot::Snapshot;
 use crate::host::submission::Submission;
 use crate::host::watch::Watch;
 use crate::host::window::{Window64, Window512};
+use crate::memory::lane_ring::{LaneRing8, LaneRing16, LaneRing64};
 use crate::net::{Net64, Net512, NetStats};
 use crate::params::{CORE64, CORE512, Params};
 use crate::sched::Sched;
-use crate::memory::lane_ring::{LaneRing8, LaneRing16, LaneRing64};
 use crate::stream::arbiter::RecordArbiter;
 use crate::stream::small_fifo::SmallFifo;
 use crate::stream::{Beat64, Beat512, StreamIn, StreamOut};
@@ -199,8 +199,32 @@ macro_rules! core {
             fn update(&mut self) {
                 dff_setup!(self, clock, calm);
                 clock!(
-                    self, clock, registers, window, submission, completions, events, event_writer, peeker, doorbells, counters, watch, any_news, net,
-                    tcp_rx, placer, tcp_tx, lookup, arbiter, processor, timer, turns, requests, verdicts, rx_ring, tx_ring
+                    self,
+                    clock,
+                    registers,
+                    window,
+                    submission,
+                    completions,
+                    events,
+                    event_writer,
+                    peeker,
+                    doorbells,
+                    counters,
+                    watch,
+                    any_news,
+                    net,
+                    tcp_rx,
+                    placer,
+                    tcp_tx,
+                    lookup,
+                    arbiter,
+                    processor,
+                    timer,
+                    turns,
+                    requests,
+                    verdicts,
+                    rx_ring,
+                    tx_ring
                 );
                 self.registers.reset.next = self.reset.val();
                 self.reset_here.next = self.registers.core_reset.val();
@@ -286,7 +310,8 @@ macro_rules! core {
                 self.processor.cfg.next = self.registers.cfg.val();
                 self.processor.now.next = self.now.val();
                 self.processor.ring.next = self.ring_bytes.val();
-                self.processor.room.next = (self.requests.level.val() <= 16) & (self.verdicts.level.val() <= 16);
+                self.processor.room.next =
+                    (self.requests.level.val() <= 16) & (self.verdicts.level.val() <= 16);
                 self.requests.inp.data.next = self.processor.tx.val();
                 self.requests.inp.valid.next = self.processor.tx_valid.val();
                 self.verdicts.inp.data.next = self.processor.verdict.val();
@@ -434,13 +459,15 @@ macro_rules! core {
                 self.counters.pulse[15].next = self.stats.val().ip_not_for_us;
                 self.counters.pulse[16].next = self.stats.val().ip_unknown_protocol;
                 self.counters.pulse[17].next = self.stats.val().icmp_echo;
-                self.counters.pulse[18].next = self.stats.val().icmp_bad | self.stats.val().icmp_ignored | self.stats.val().icmp_full;
+                self.counters.pulse[18].next =
+                    self.stats.val().icmp_bad | self.stats.val().icmp_ignored | self.stats.val().icmp_full;
                 self.counters.pulse[19].next = self.tcp_rx.stat_checksum.val();
                 self.counters.pulse[20].next = self.tcp_rx.stat_malformed.val();
                 self.counters.pulse[21].next = self.tcp_rx.stat_bad_option.val();
                 self.counters.pulse[22].next = self.tcp_rx.stat_broadcast.val();
                 self.counters.pulse[23].next = self.tcp_rx.stat_overflow.val();
-                self.counters.pulse[24].next = self.tcp_rx.segment.valid.val() & self.tcp_rx.segment.ready.val();
+                self.counters.pulse[24].next =
+                    self.tcp_rx.segment.valid.val() & self.tcp_rx.segment.ready.val();
                 self.counters.pulse[25].next = self.net.segment.valid.val() & self.net.segment.ready.val();
                 self.counters.pulse[26].next = self.lookup.stat_no_listener.val();
                 self.counters.pulse[27].next = self.lookup.stat_card_full.val();
@@ -457,14 +484,16 @@ macro_rules! core {
                 self.counters.pulse[38].next = self.processor.stat_out_of_order.val();
                 self.counters.pulse[39].next = self.processor.stat_out_of_window.val();
                 self.counters.pulse[40].next = self.processor.stat_ack_invalid.val();
-                self.counters.pulse[41].next = self.registers.bad_doorbell.val() | self.processor.bad_doorbell.val();
+                self.counters.pulse[41].next =
+                    self.registers.bad_doorbell.val() | self.processor.bad_doorbell.val();
                 self.counters.pulse[42].next = self.stats.val().tx_frames;
 
                 // -- time: the earlier of TCP's deadline and ARP's --
                 self.deadline_valid.next = self.timer.deadline_valid.val() | self.net.deadline_valid.val();
                 self.next_deadline.next = self.timer.next_deadline.val();
                 if !self.timer.deadline_valid.val()
-                    | (self.net.deadline_valid.val() & (self.net.next_deadline.val() < self.timer.next_deadline.val()))
+                    | (self.net.deadline_valid.val()
+                        & (self.net.next_deadline.val() < self.timer.next_deadline.val()))
                 {
                     self.next_deadline.next = self.net.next_deadline.val();
                 }

@@ -22,6 +22,9 @@ pub enum Config {
     Core512,
 }
 
+/// Cycles within which the core has cleared its tables.
+const RESET_CYCLES: u64 = 200_000;
+
 impl Config {
     /// The clock of the line that the width is made for.
     pub fn clock_hz(self) -> u64 {
@@ -31,7 +34,8 @@ impl Config {
         }
     }
 
-    fn model(self) -> Model {
+    /// A new model of it, to be clocked by hand (see [`Core`]).
+    pub fn model(self) -> Model {
         match self {
             Config::Core64 => models::core64(),
             Config::Core512 => models::core512(),
@@ -111,13 +115,20 @@ impl Builder {
     /// The card, out of reset.
     ///
     /// # Errors
-    /// A design given by [`Builder::model`] does not have the core's ports.
+    /// A design given by [`Builder::model`] does not have the core's ports, or the core does not become ready.
     pub fn build(self) -> Result<Simulation> {
+        let own = self.model.is_none();
         let core = Core::new(self.model.unwrap_or_else(|| self.config.model()))?;
         let clock = Clock::new(self.clock_hz.unwrap_or(self.config.clock_hz()), self.time);
         // The two directions must not lose the same frames.
         let to_card = Direction::new(self.to_card, self.seed);
         let to_peer = Direction::new(self.to_peer, !self.seed);
-        Ok(Simulation::new(core, clock, to_card, to_peer))
+        let mut simulation = Simulation::new(core, clock, to_card, to_peer);
+        // The core clears its tables first.
+        anyhow::ensure!(
+            !own || simulation.run_until_idle(RESET_CYCLES),
+            "the core is not ready {RESET_CYCLES} cycles after reset"
+        );
+        Ok(simulation)
     }
 }

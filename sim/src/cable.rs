@@ -17,6 +17,11 @@ impl Simulation {
         self.peer.replace(Box::new(peer))
     }
 
+    /// The peer has been spoken to from outside this simulation: it is polled in the next cycle.
+    pub fn poke(&mut self) {
+        self.poke = true;
+    }
+
     /// Puts a frame (without FCS, of any length) onto the cable towards the card, now.
     pub fn inject(&mut self, bytes: Vec<u8>) {
         self.inject_at(self.now(), bytes);

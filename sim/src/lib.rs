@@ -43,5 +43,6 @@ pub use clock::TimeSource;
 pub use impair::{Fate, Impairments, Random};
 pub use link::{LinkConfig, LinkStats, WIRE_OVERHEAD};
 pub use mac::{Frame, Stamp};
-pub use simulation::Simulation;
+pub use model::Core;
+pub use simulation::{Simulation, StateChange};
 pub use syncline_verilate as verilate;

@@ -10,7 +10,7 @@ pub(crate) const BAR0_BITS: u32 = 20;
 pub(crate) const BAR2_BITS: u32 = 24;
 
 /// The Verilated core and its ports. A cycle is: drive inputs, [`Core::settle`], look at outputs, [`Core::edge`].
-pub(crate) struct Core {
+pub struct Core {
     model: Model,
     /// Bytes of a beat.
     lanes: usize,
@@ -18,6 +18,7 @@ pub(crate) struct Core {
     reset: Port,
     now: Port,
     idle: Port,
+    state_change: Option<[Port; 3]>,
     next_deadline: Port,
     deadline_valid: Port,
     rx_data: Port,
@@ -42,19 +43,33 @@ pub(crate) struct Core {
     bar2_rdone: Port,
 }
 
+/// Outputs that only the core has, not every design with its other ports.
+fn states(model: &Model) -> Option<[Port; 3]> {
+    Some([model.port("state_valid").ok()?, model.port("state_flow").ok()?, model.port("state").ok()?])
+}
+
 impl Core {
+    /// A flow that enters a state in this cycle, and the state's code (`syncline_regs::code::State`).
+    #[inline]
+    pub fn state_change(&self) -> Option<(u16, u8)> {
+        let [valid, flow, state] = self.state_change?;
+        let change = self.model.get_bool(valid);
+        change.then(|| (self.model.get_u64(flow) as u16, self.model.get_u64(state) as u8))
+    }
+
     /// Takes a model with the core's ports; the width is that of its streams.
     pub fn new(model: Model) -> Result<Core> {
         let rx_data = model.port("rx_data")?;
         // data, one keep bit a byte, last
         let bits = model.info(rx_data).width - 1;
         ensure!(bits.is_multiple_of(9), "rx_data has {} bits: not data, keep and last", bits + 1);
-        let core = Core {
+        let mut core = Core {
             lanes: (bits / 9) as usize,
             clock: model.port("clock")?,
             reset: model.port("reset")?,
             now: model.port("now")?,
             idle: model.port("idle")?,
+            state_change: states(&model),
             next_deadline: model.port("next_deadline")?,
             deadline_valid: model.port("deadline_valid")?,
             rx_data,
@@ -79,6 +94,9 @@ impl Core {
             bar2_rdone: model.port("bar2_rdone")?,
             model,
         };
+        if let Ok(link) = core.model.port("link") {
+            core.model.set_bool(link, true);
+        }
         Ok(core)
     }
 
@@ -104,6 +122,7 @@ impl Core {
         self.model.edge(self.clock);
     }
 
+    /// Drives the reset input.
     pub fn set_reset(&mut self, on: bool) {
         self.model.set_bool(self.reset, on);
     }
@@ -114,6 +133,7 @@ impl Core {
         self.model.set_u64(self.now, micros);
     }
 
+    /// Nothing is in flight.
     #[inline]
     pub fn idle(&self) -> bool {
         self.model.get_bool(self.idle)
@@ -135,20 +155,24 @@ impl Core {
         self.model.set_bool(self.rx_valid, true);
     }
 
+    /// Withdraws the offer.
     pub fn offer_nothing(&mut self) {
         self.model.set_bool(self.rx_valid, false);
     }
 
+    /// The beat on offer is taken with the next edge.
     #[inline]
     pub fn rx_ready(&self) -> bool {
         self.model.get_bool(self.rx_ready)
     }
 
+    /// Takes what the core sends, or does not.
     #[inline]
     pub fn set_tx_ready(&mut self, ready: bool) {
         self.model.set_bool(self.tx_ready, ready);
     }
 
+    /// The core offers a beat.
     #[inline]
     pub fn tx_valid(&self) -> bool {
         self.model.get_bool(self.tx_valid)
@@ -171,6 +195,7 @@ impl Core {
         self.model.set_bool(self.bar0_read, write.is_none());
     }
 
+    /// Ends a register access: for one cycle at least.
     pub fn bar0_release(&mut self) {
         self.model.set_bool(self.bar0_write, false);
         self.model.set_bool(self.bar0_read, false);
@@ -194,6 +219,7 @@ impl Core {
         self.model.set_bool(self.bar2_wvalid, true);
     }
 
+    /// No window write in this cycle.
     pub fn bar2_write_done(&mut self) {
         self.model.set_bool(self.bar2_wvalid, false);
     }

@@ -10,11 +10,23 @@ use crate::peer::Peer;
 use crate::record::Recorder;
 use std::collections::VecDeque;
 use std::time::Duration;
+use syncline_regs::code::State;
 
 /// The card is believed to be idle when it has said so for this many cycles on end.
 const QUIET_CYCLES: u32 = 8;
 /// On wall-clock time, the longest sleep of an idle card.
 const LONGEST_SLEEP: Duration = Duration::from_millis(1);
+
+/// A flow of the card has entered a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateChange {
+    /// When.
+    pub at: Stamp,
+    /// The flow.
+    pub flow: u16,
+    /// The state.
+    pub state: State,
+}
 
 /// The simulated card with everything around it. See the crate's page for an example.
 pub struct Simulation {
@@ -32,6 +44,7 @@ pub struct Simulation {
     /// When the cable or the peer next has something to do.
     pub(crate) next_event: Option<Duration>,
     pub(crate) recorders: Vec<Box<dyn Recorder>>,
+    states: VecDeque<StateChange>,
     pub(crate) last_delivered: Option<Frame>,
     pub(crate) delivered: u64,
     pub(crate) departed: u64,
@@ -63,6 +76,7 @@ impl Simulation {
             arrived: VecDeque::new(),
             next_event: None,
             recorders: Vec::new(),
+            states: VecDeque::new(),
             last_delivered: None,
             delivered: 0,
             departed: 0,
@@ -245,6 +259,9 @@ impl Simulation {
         self.inlet.drive(&mut self.core, stamp.cycle);
         self.outlet.drive(&mut self.core, stamp.cycle);
         self.core.settle();
+        if let Some((flow, code)) = self.core.state_change() {
+            self.enter(flow, code);
+        }
         let pace = |length| self.to_card.wire_bytes(length);
         if let Some(frame) = self.inlet.sample(&mut self.core, stamp, pace) {
             self.deliver(frame);
@@ -262,6 +279,19 @@ impl Simulation {
         self.core.edge();
         self.inlet.release(&mut self.core);
         self.clock.advance();
+    }
+
+    /// Remembers and records a change of state.
+    fn enter(&mut self, flow: u16, code: u8) {
+        if let Some(state) = State::from_code(code) {
+            self.states.push_back(StateChange { at: self.stamp(), flow, state });
+            self.note(&format!("flow {flow} is {state}"));
+        }
+    }
+
+    /// The next change of a flow's state that has not been asked for.
+    pub fn state_change(&mut self) -> Option<StateChange> {
+        self.states.pop_front()
     }
 }
 

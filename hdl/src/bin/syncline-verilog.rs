@@ -32,7 +32,8 @@ fn run(cli: &Cli) -> Result<(), String> {
     }
     let (name, text) = if let Some(name) = &cli.block {
         let all = blocks();
-        let block = all.iter().find(|b| b.name == name).ok_or(format!("no block `{name}`: see --list-blocks"))?;
+        let block =
+            all.iter().find(|b| b.name == name).ok_or(format!("no block `{name}`: see --list-blocks"))?;
         (name, block.verilog().map_err(|e| e.to_string())?)
     } else {
         let name = cli.config.as_ref().ok_or("--config is missing")?;

@@ -40,14 +40,10 @@ pub struct Output {
     live1: DFF<Bit>,
     sends1: DFF<Bit>,
     receives1: DFF<Bit>,
-    ahead: Signal<Local, Bits<32>>,
-    behind1: DFF<Bit>,
     avail1: DFF<Bits<32>>,
-    usable_wnd: Signal<Local, Bits<32>>,
-    usable_cwnd: Signal<Local, Bits<32>>,
-    usable_least: Signal<Local, Bits<32>>,
-    usable1: DFF<Bits<32>>,
-    unacked_all: Signal<Local, Bits<32>>,
+    usable_wnd1: DFF<Bits<32>>,
+    usable_cwnd1: DFF<Bits<32>>,
+    wnd_least1: DFF<Bit>,
     unacked1: DFF<Bits<32>>,
     in_flight1: DFF<Bits<32>>,
     back1: DFF<Bits<32>>,
@@ -69,6 +65,7 @@ pub struct Output {
     work2: DFF<Work>,
     due: Signal<Local, Bit>,
     avail: Signal<Local, Bits<32>>,
+    usable_least: Signal<Local, Bits<32>>,
     usable: Signal<Local, Bits<32>>,
     mss: Signal<Local, Bits<32>>,
     no_mss: Signal<Local, Bit>,
@@ -132,8 +129,8 @@ impl Logic for Output {
     crate::module_name!();
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, valid1, ev1, tcb1, work1, live1, sends1, receives1, behind1, avail1, usable1);
-        dff_setup!(self, clock, unacked1, in_flight1, back1, minus_in_flight1);
+        dff_setup!(self, clock, valid1, ev1, tcb1, work1, live1, sends1, receives1, avail1, usable_wnd1);
+        dff_setup!(self, clock, usable_cwnd1, wnd_least1, unacked1, in_flight1, back1, minus_in_flight1);
         dff_setup!(self, clock, minus_flight1, flight1, fin_sent1, edge1, opening1, update_size1, wnd_edge1);
         dff_setup!(self, clock, valid2, ev2, tcb2, work2, send2, rst2, syn2, takes2, probing2, below2);
         dff_setup!(self, clock, extra2, fin2, push2, turn2, seq2, len2, max_base2, nxt_base2);
@@ -179,30 +176,13 @@ impl Logic for Output {
         self.receives1.d.next = (self.inp.tcb.val().state == TcpState::Established)
             | (self.inp.tcb.val().state == TcpState::FinWait1)
             | (self.inp.tcb.val().state == TcpState::FinWait2);
-        // Nothing is available when the FIN was sent, nothing usable when the window has shrunk.
-        self.ahead.next = self.inp.tcb.val().snd_end - self.inp.tcb.val().snd_nxt;
-        self.behind1.d.next = self.ahead.val().get_bit(31);
-        self.avail1.d.next = self.ahead.val();
-        if self.ahead.val().get_bit(31) {
-            self.avail1.d.next = 0.into();
-        }
-        self.usable_wnd.next =
+        self.avail1.d.next = self.inp.tcb.val().snd_end - self.inp.tcb.val().snd_nxt;
+        self.usable_wnd1.d.next =
             (self.inp.tcb.val().snd_wnd + self.inp.tcb.val().snd_una) - self.inp.tcb.val().snd_nxt;
-        self.usable_cwnd.next =
+        self.usable_cwnd1.d.next =
             (self.inp.tcb.val().cwnd + self.inp.tcb.val().snd_una) - self.inp.tcb.val().snd_nxt;
-        self.usable_least.next = self.usable_cwnd.val();
-        if self.inp.tcb.val().snd_wnd < self.inp.tcb.val().cwnd {
-            self.usable_least.next = self.usable_wnd.val();
-        }
-        self.usable1.d.next = self.usable_least.val();
-        if self.usable_least.val().get_bit(31) {
-            self.usable1.d.next = 0.into();
-        }
-        self.unacked_all.next = self.inp.tcb.val().snd_end - self.inp.tcb.val().snd_una;
-        self.unacked1.d.next = self.unacked_all.val();
-        if self.unacked_all.val().get_bit(31) {
-            self.unacked1.d.next = 0.into(); // our FIN is acknowledged
-        }
+        self.wnd_least1.d.next = self.inp.tcb.val().snd_wnd < self.inp.tcb.val().cwnd;
+        self.unacked1.d.next = self.inp.tcb.val().snd_end - self.inp.tcb.val().snd_una;
         self.in_flight1.d.next = self.inp.tcb.val().snd_nxt - self.inp.tcb.val().snd_una;
         self.minus_in_flight1.d.next = self.inp.tcb.val().snd_una - self.inp.tcb.val().snd_nxt;
         self.back1.d.next = self.inp.tcb.val().snd_nxt - self.inp.tcb.val().snd_max;
@@ -237,7 +217,17 @@ impl Logic for Output {
 
         // New data (3.8.6.2.1, and Nagle, 3.7.4).
         self.avail.next = self.avail1.q.val();
-        self.usable.next = self.usable1.q.val();
+        if self.avail1.q.val().get_bit(31) {
+            self.avail.next = 0.into();
+        }
+        self.usable_least.next = self.usable_cwnd1.q.val();
+        if self.wnd_least1.q.val() {
+            self.usable_least.next = self.usable_wnd1.q.val();
+        }
+        self.usable.next = self.usable_least.val();
+        if self.usable_least.val().get_bit(31) {
+            self.usable.next = 0.into();
+        }
         self.mss.next = bit_cast::<32, 16>(self.tcb1.q.val().mss);
         self.no_mss.next = self.tcb1.q.val().mss == 0;
         self.half_wnd.next = self.tcb1.q.val().max_wnd >> 1;
@@ -267,10 +257,13 @@ impl Logic for Output {
             & self.tcb1.q.val().fin_queued
             & self.all_queued.val()
             & self.avail_lt_usable.val()
-            & !self.behind1.q.val();
+            & !self.avail1.q.val().get_bit(31);
 
         // From SND.UNA again: at most what the peer's window holds (SHLD-15).
         self.unacked.next = self.unacked1.q.val();
+        if self.unacked1.q.val().get_bit(31) {
+            self.unacked.next = 0.into(); // our FIN is acknowledged
+        }
         self.again_all.next =
             (self.unacked.val() <= self.mss.val()) & (self.unacked.val() <= self.tcb1.q.val().snd_wnd);
         self.again_len.next = self.mss.val();
@@ -348,7 +341,8 @@ impl Logic for Output {
             self.below2.d.next = self.back1.q.val().get_bit(31);
             self.max_base2.d.next = self.back1.q.val();
             self.nxt_base2.d.next = 0.into();
-            self.push2.d.next = self.all_queued.val() & !self.behind1.q.val() & (self.avail.val() != 0);
+            self.push2.d.next =
+                self.all_queued.val() & !self.avail1.q.val().get_bit(31) & (self.avail.val() != 0);
             self.len2.d.next = self.usable.val().get_bits::<16>(0);
             if self.all_queued.val() {
                 self.len2.d.next = self.avail.val().get_bits::<16>(0);

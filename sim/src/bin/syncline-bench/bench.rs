@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 use syncline_regs::map;
-use syncline_sim::core::Core;
+use syncline_sim::{Config as Build, Core};
 
 use crate::host::Host;
 use crate::packet::{self, CARD, CARD_MAC, Frame, PORT, Seen, Segment};
@@ -57,7 +57,7 @@ pub struct Bench {
 impl Bench {
     /// A card that is set up, with an ARP entry for the peer, and listens.
     pub fn new(config: Config, rate: Option<f64>, mss: u16) -> Result<Self> {
-        let core = Core::load(config.width)?;
+        let core = Core::new(if config.width == 64 { Build::Core64 } else { Build::Core512 }.model())?;
         let host = Host::new(&core, config.ring);
         let mut bench = Self {
             core,
@@ -97,7 +97,13 @@ impl Bench {
         bench.until("the port listens", 5_000, |b| !b.host.completions.is_empty())?;
         bench.host.completions.clear();
         // The card learns the peer's address from a request of its own: a RST for a segment that nobody expects.
-        bench.wire.inject(packet::segment(Segment { from: 1, to: 1, seq: 1, ack: Some(1), ..Segment::default() }));
+        bench.wire.inject(packet::segment(Segment {
+            from: 1,
+            to: 1,
+            seq: 1,
+            ack: Some(1),
+            ..Segment::default()
+        }));
         bench.until("the card has resolved the peer", 20_000, |b| b.sent.iter().any(|s| is_rst(&s.frame)))?;
         bench.run(200)?;
         bench.sent.clear();
@@ -143,7 +149,15 @@ impl Bench {
             let seq = u32::from(from) << 16;
             self.conns.insert(from, Conn { snd_nxt: seq + 1, ..Conn::default() });
             let mss = Some(self.mss);
-            self.wire.inject(packet::segment(Segment { from, to: PORT, seq, window: u16::MAX, syn: true, mss, ..Segment::default() }));
+            self.wire.inject(packet::segment(Segment {
+                from,
+                to: PORT,
+                seq,
+                window: u16::MAX,
+                syn: true,
+                mss,
+                ..Segment::default()
+            }));
             // Half-open flows are limited: one handshake after the other.
             self.until("a handshake", 20_000, |b| b.conns[&from].established)?;
         }
@@ -185,7 +199,14 @@ impl Bench {
         }
         if answer {
             let (from, seq, ack) = (seen.to, conn.snd_nxt, Some(conn.rcv_nxt));
-            self.wire.inject(packet::segment(Segment { from, to: PORT, seq, ack, window: u16::MAX, ..Segment::default() }));
+            self.wire.inject(packet::segment(Segment {
+                from,
+                to: PORT,
+                seq,
+                ack,
+                window: u16::MAX,
+                ..Segment::default()
+            }));
         }
         Ok(())
     }
@@ -195,7 +216,11 @@ impl Bench {
     fn send_data(&mut self) {
         let mss = u32::from(self.mss);
         let open = |c: &Conn| c.edge.wrapping_sub(c.snd_nxt) as i32;
-        let Some((port, conn)) = self.conns.iter_mut().filter(|(_, c)| c.established).max_by_key(|(_, c)| open(c)) else { return };
+        let Some((port, conn)) =
+            self.conns.iter_mut().filter(|(_, c)| c.established).max_by_key(|(_, c)| open(c))
+        else {
+            return;
+        };
         let room = open(conn).max(0) as u32;
         if room < mss.div_ceil(2) {
             return;
@@ -203,7 +228,15 @@ impl Bench {
         let len = room.min(mss);
         let (seq, ack) = (conn.snd_nxt, Some(conn.rcv_nxt));
         conn.snd_nxt = seq.wrapping_add(len);
-        let segment = Segment { from: *port, to: PORT, seq, ack, window: u16::MAX, len: len as usize, ..Segment::default() };
+        let segment = Segment {
+            from: *port,
+            to: PORT,
+            seq,
+            ack,
+            window: u16::MAX,
+            len: len as usize,
+            ..Segment::default()
+        };
         self.wire.inject(packet::segment(segment));
     }
 }

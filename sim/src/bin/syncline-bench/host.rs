@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 
 use syncline_regs::ring::{self, Completion, Slot, Snapshot, Submission};
 use syncline_regs::{ENTRY_BYTES, ENTRY_STRIDE, map};
-use syncline_sim::core::Core;
+use syncline_sim::Core;
 
 enum Read {
     Event,
@@ -147,7 +147,11 @@ impl Host {
         let (ring, lanes, chunk) = (self.ring, self.lanes as u32, self.chunk);
         let room = |f: &Flow| f.snapshot.snd_una.wrapping_add(ring).wrapping_sub(f.written);
         let open = |f: &Flow| f.snapshot.state == syncline_regs::code::State::Established;
-        let Some((id, flow)) = self.flows.iter_mut().filter(|(_, f)| open(f) && room(f) > 0).max_by_key(|(id, f)| (room(f), **id))
+        let Some((id, flow)) = self
+            .flows
+            .iter_mut()
+            .filter(|(_, f)| open(f) && room(f) > 0)
+            .max_by_key(|(id, f)| (room(f), **id))
         else {
             return;
         };
@@ -191,8 +195,11 @@ impl Host {
             return None;
         }
         self.turn = !self.turn;
-        let (base, head, kind) =
-            if self.turn { (BAR2_EQ, self.eq_head, Read::Event) } else { (BAR2_CQ, self.cq_head, Read::Completion) };
+        let (base, head, kind) = if self.turn {
+            (BAR2_EQ, self.eq_head, Read::Event)
+        } else {
+            (BAR2_CQ, self.cq_head, Read::Completion)
+        };
         let at = base + u32::from(head % self.entries) * ENTRY_STRIDE;
         self.poll = Some((at, 0));
         self.partial.clear();
@@ -243,14 +250,17 @@ impl Host {
         }
         match kind {
             Read::Completion => {
-                if let Slot::Entry(done) = Completion::decode(&words, ring::phase(self.cq_head, self.entries)) {
+                if let Slot::Entry(done) = Completion::decode(&words, ring::phase(self.cq_head, self.entries))
+                {
                     self.cq_head = self.cq_head.wrapping_add(1);
                     self.write(map::CQ_HEAD, self.cq_head.into());
                     self.completions.push_back(done);
                 }
             }
             _ => {
-                if let Slot::Entry(snapshot) = Snapshot::decode(&words, ring::phase(self.eq_head, self.entries)) {
+                if let Slot::Entry(snapshot) =
+                    Snapshot::decode(&words, ring::phase(self.eq_head, self.entries))
+                {
                     self.eq_head = self.eq_head.wrapping_add(1);
                     if self.eq_head.is_multiple_of(8) {
                         self.write(map::EQ_HEAD, self.eq_head.into());
@@ -273,7 +283,10 @@ impl Host {
             let (write, read) = (snapshot.snd_una, snapshot.rcv_user);
             self.flows.insert(id, Flow { snapshot, written: write, told: write, asked: read, read });
         }
-        if self.closer && snapshot.state == State::CloseWait && self.closed.insert(id, snapshot.generation) != Some(snapshot.generation) {
+        if self.closer
+            && snapshot.state == State::CloseWait
+            && self.closed.insert(id, snapshot.generation) != Some(snapshot.generation)
+        {
             let mut close = Submission::new(syncline_regs::code::Opcode::Close, 0);
             (close.flow, close.generation) = (id, snapshot.generation);
             self.submit(&close);

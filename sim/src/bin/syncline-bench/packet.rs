@@ -5,8 +5,8 @@ use std::net::Ipv4Addr;
 
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::{
-    ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol, EthernetRepr, IpProtocol, Ipv4Packet,
-    Ipv4Repr, TcpControl, TcpPacket, TcpRepr, TcpSeqNumber,
+    ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol, EthernetRepr,
+    IpProtocol, Ipv4Packet, Ipv4Repr, TcpControl, TcpPacket, TcpRepr, TcpSeqNumber,
 };
 
 /// The card's addresses.
@@ -123,7 +123,9 @@ pub fn read(frame: &[u8]) -> Frame {
 
 fn arp(payload: &[u8]) -> Frame {
     let request = ArpPacket::new_checked(payload).ok().and_then(|p| ArpRepr::parse(&p).ok());
-    let Some(ArpRepr::EthernetIpv4 { operation: ArpOperation::Request, target_protocol_addr: PEER, .. }) = request else {
+    let Some(ArpRepr::EthernetIpv4 { operation: ArpOperation::Request, target_protocol_addr: PEER, .. }) =
+        request
+    else {
         return Frame::Other;
     };
     Frame::ArpRequest(reply())

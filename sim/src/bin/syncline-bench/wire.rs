@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use syncline_sim::core::Core;
+use syncline_sim::Core;
 
 /// Bytes on the wire beside the frame: FCS, preamble and start delimiter, inter-frame gap.
 pub const OVERHEAD: usize = 4 + 8 + 12;
