@@ -13,43 +13,36 @@ fn run(group: &[Transcript]) {
 }
 
 #[test]
-#[ignore = "the simulation still has a loopback in the place of the core"]
 fn handshake() {
     run(transcripts::handshake::ALL);
 }
 
 #[test]
-#[ignore = "the simulation still has a loopback in the place of the core"]
 fn arrival() {
     run(transcripts::arrival::ALL);
 }
 
 #[test]
-#[ignore = "the simulation still has a loopback in the place of the core"]
 fn data() {
     run(transcripts::data::ALL);
 }
 
 #[test]
-#[ignore = "the simulation still has a loopback in the place of the core"]
 fn window() {
     run(transcripts::window::ALL);
 }
 
 #[test]
-#[ignore = "the simulation still has a loopback in the place of the core"]
 fn closing() {
     run(transcripts::closing::ALL);
 }
 
 #[test]
-#[ignore = "the simulation still has a loopback in the place of the core"]
 fn reset() {
     run(transcripts::reset::ALL);
 }
 
 #[test]
-#[ignore = "the simulation still has a loopback in the place of the core"]
 fn timers() {
     run(transcripts::timers::ALL);
 }
