@@ -6,6 +6,7 @@ use syncline::transport::Sysfs;
 use syncline::{Config, Device, Error};
 
 use crate::args::{Arguments, Command, DeviceName};
+#[cfg(not(all(feature = "sim", feature = "vfio")))]
 use crate::exit::NoCard;
 
 /// A card, and what belongs to a simulated one.
@@ -18,6 +19,9 @@ pub struct Attached {
 
 /// Opens and configures the card.
 pub fn open(arguments: &Arguments) -> Result<Attached> {
+    let config = config(arguments);
+    // Before the simulated peer is given the address beside it.
+    config.check().context("configuring the card")?;
     let (device, bench) = match &arguments.device {
         DeviceName::Sim => simulated(arguments)?,
         DeviceName::Pci(bdf) => {
@@ -42,17 +46,21 @@ pub fn open(arguments: &Arguments) -> Result<Attached> {
     };
     let simulated = arguments.device == DeviceName::Sim;
     if simulated || arguments.address.is_some() {
-        let mut config = Config::default();
-        if let Some(network) = arguments.address {
-            (config.addr, config.prefix) = (network.address, network.prefix);
-        }
-        config.gateway = arguments.gateway;
-        if let Some(mac) = arguments.mac {
-            config.mac = mac.0;
-        }
         device.configure(&config).context("configuring the card")?;
     }
     Ok(Attached { device, bench })
+}
+
+/// The addresses that the command line gives the card.
+fn config(arguments: &Arguments) -> Config {
+    let mut config = Config { gateway: arguments.gateway, ..Config::default() };
+    if let Some(network) = arguments.address {
+        (config.addr, config.prefix) = (network.address, network.prefix);
+    }
+    if let Some(mac) = arguments.mac {
+        config.mac = mac.0;
+    }
+    config
 }
 
 #[cfg(not(feature = "sim"))]
@@ -165,11 +173,7 @@ mod with {
         if let Some(path) = &options.ladder {
             simulation.record(Ladder::new(path));
         }
-        let network = arguments.address.map_or(Config::default(), |n| Config {
-            addr: n.address,
-            prefix: n.prefix,
-            ..Config::default()
-        });
+        let network = super::config(arguments);
         let peer = match &options.link {
             LinkName::Smoltcp => {
                 let peer = Arc::new(Mutex::new(neighbour(&network, options.seed)));
@@ -190,9 +194,18 @@ mod with {
         ))
     }
 
-    /// The peer: the address after the card's, with the services of the help text.
+    /// The address after the card's, or before it where that is the network's last.
+    fn beside(network: &Config) -> Ipv4Addr {
+        let own = network.addr.to_bits();
+        let hosts = u32::MAX.checked_shr(network.prefix.into()).unwrap_or(0);
+        // The last one of all is the broadcast address.
+        let next = (own & hosts) + 1 < hosts;
+        Ipv4Addr::from_bits(if next { own + 1 } else { own - 1 })
+    }
+
+    /// The peer, with the services of the help text.
     fn neighbour(network: &Config, seed: u64) -> SmoltcpPeer {
-        let address = Ipv4Addr::from_bits(network.addr.to_bits().wrapping_add(1));
+        let address = beside(network);
         let config = SmoltcpConfig { address, prefix: network.prefix, seed, ..SmoltcpConfig::default() };
         let mut peer = SmoltcpPeer::new(config);
         peer.serve(7, Service::Echo, BACKLOG);

@@ -47,6 +47,43 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// Says whether a card can have these addresses.
+    ///
+    /// # Errors
+    /// They can't be; the message says why.
+    pub fn check(&self) -> Result<()> {
+        let bad = |text: String| Err(Error::BadConfig(text));
+        if self.mac[0] & 1 != 0 || self.mac == [0; 6] {
+            return bad("the MAC address must be a unicast address".into());
+        }
+        if !(1..=32).contains(&self.prefix) {
+            return bad(format!("a prefix has 1 to 32 bits, not {}", self.prefix));
+        }
+        if self.addr.is_multicast()
+            || self.addr.is_broadcast()
+            || self.addr.is_loopback()
+            || self.addr.is_unspecified()
+        {
+            return bad(format!("{} can't be a card's address", self.addr));
+        }
+        if let Some(gateway) = self.gateway
+            && (gateway.to_bits() ^ self.addr.to_bits()) & self.mask() != 0
+        {
+            return bad(format!(
+                "the gateway {gateway} is not in the network of {}/{}",
+                self.addr, self.prefix
+            ));
+        }
+        Ok(())
+    }
+
+    /// The network mask; the prefix has been checked.
+    fn mask(&self) -> u32 {
+        u32::MAX << (32 - u32::from(self.prefix))
+    }
+}
+
 /// A Syncline card. Clones are handles of the same card.
 ///
 /// Every call that waits has a deadline, measured with the transport's clock.
@@ -123,29 +160,8 @@ impl Device {
     /// # Errors
     /// The addresses can't be, or the transport fails.
     pub fn configure(&self, config: &Config) -> Result<()> {
-        let bad = |text: String| Err(Error::BadConfig(text));
-        if config.mac[0] & 1 != 0 || config.mac == [0; 6] {
-            return bad("the MAC address must be a unicast address".into());
-        }
-        if !(1..=32).contains(&config.prefix) {
-            return bad(format!("a prefix has 1 to 32 bits, not {}", config.prefix));
-        }
-        if config.addr.is_multicast()
-            || config.addr.is_broadcast()
-            || config.addr.is_loopback()
-            || config.addr.is_unspecified()
-        {
-            return bad(format!("{} can't be a card's address", config.addr));
-        }
-        let mask = u32::MAX << (32 - u32::from(config.prefix));
-        if let Some(gateway) = config.gateway
-            && (gateway.to_bits() ^ config.addr.to_bits()) & mask != 0
-        {
-            return bad(format!(
-                "the gateway {gateway} is not in the network of {}/{}",
-                config.addr, config.prefix
-            ));
-        }
+        config.check()?;
+        let mask = config.mask();
         let key = config.isn_key.unwrap_or_else(rand::random);
         let mac = config.mac;
         let mut engine = self.engine();
