@@ -409,6 +409,8 @@ pub struct Work {
     pub rtt_covered: Bit,
     /// SND.WL1 < SEG.SEQ, or equal and SND.WL2 <= SEG.ACK.
     pub wl_new: Bit,
+    /// The host has not read everything below RCV.NXT (for a `Close`).
+    pub unread: Bit,
     /// The segment's MSS option (536 without) within our own limits.
     pub mss: Bits<16>,
     // -- decisions --

@@ -27,6 +27,7 @@ pub struct Differences {
     wl1_same: Signal<Local, Bit>,
     wl1_ahead: Signal<Local, Bits<32>>,
     wl2_ahead: Signal<Local, Bits<32>>,
+    unread: Signal<Local, Bits<32>>,
     mss_offer: Signal<Local, Bits<16>>,
     mss: Signal<Local, Bits<16>>,
 }
@@ -65,6 +66,13 @@ impl Logic for Differences {
         self.wl2_ahead.next = self.inp.ev.val().ack - self.inp.tcb.val().snd_wl2;
         self.work.d.next.wl_new = (!self.wl1_same.val() & !self.wl1_ahead.val().get_bit(31))
             | (self.wl1_same.val() & !self.wl2_ahead.val().get_bit(31));
+
+        // The peer's FIN counts in RCV.NXT, but there is nothing to read of it.
+        self.unread.next = self.inp.tcb.val().rcv_nxt - self.inp.tcb.val().rcv_user;
+        self.work.d.next.unread = self.unread.val() != 0;
+        if self.inp.tcb.val().fin_received {
+            self.work.d.next.unread = self.unread.val() != 1;
+        }
 
         self.mss_offer.next = self.inp.ev.val().mss;
         if self.inp.ev.val().mss == 0 {

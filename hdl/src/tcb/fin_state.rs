@@ -38,7 +38,6 @@ pub struct FinState {
     d_user: Signal<Local, Bits<32>>,
     d_seq: Signal<Local, Bits<32>>,
     unread_left: Signal<Local, Bits<32>>,
-    read_end: Signal<Local, Bits<32>>,
     unread: Signal<Local, Bit>,
     own_seq: Signal<Local, Bits<32>>,
     entitled: Signal<Local, Bit>,
@@ -146,11 +145,7 @@ impl Logic for FinState {
         }
 
         // The host's calls.
-        self.read_end.next = self.inp.tcb.val().rcv_nxt;
-        if self.inp.tcb.val().fin_received {
-            self.read_end.next = self.inp.tcb.val().rcv_nxt - 1;
-        }
-        self.unread.next = (self.read_end.val() != self.inp.tcb.val().rcv_user)
+        self.unread.next = self.inp.work.val().unread
             & (self.established.val() | self.finwait1.val() | self.finwait2.val() | self.closewait.val());
         self.own_seq.next = self.inp.tcb.val().snd_max;
         if self.inp.tcb.val().snd_wnd == 0 {
