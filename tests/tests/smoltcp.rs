@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! End to end: the driver, the Verilated core and smoltcp, in both roles, on good and bad cables. Every byte is compared.
+//!
+//! `SYNCLINE_SEED` runs a single seed; a failure names the seed that repeats it.
+
+use std::net::{Ipv4Addr, Shutdown, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use syncline::{Device, Stream};
+use syncline_regs::code::State;
+use syncline_regs::map;
+use syncline_sim::peer::{Service, SmoltcpConfig, SmoltcpPeer};
+use syncline_sim::{Config, Impairments, LinkConfig, SimBar, Simulation};
+
+const PEER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
+/// Virtual time within which everything must be over.
+const LIMIT: Duration = Duration::from_secs(3_600);
+
+struct Bench {
+    card: Arc<Mutex<Simulation>>,
+    device: Device,
+    peer: Arc<Mutex<SmoltcpPeer>>,
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Bench {
+    fn new(config: Config, impairments: Impairments, seed: u64) -> Self {
+        let link = LinkConfig { impairments, latency: Duration::from_micros(20), ..LinkConfig::default() };
+        let mut card = Simulation::builder().config(config).seed(seed).link(link).build().unwrap();
+        let peer = SmoltcpPeer::new(SmoltcpConfig { address: PEER, prefix: 24, seed, ..SmoltcpConfig::default() });
+        let peer = Arc::new(Mutex::new(peer));
+        card.plug(peer.clone());
+        let bar = SimBar::new(card);
+        let card = bar.simulation();
+        let device = Device::open(bar).unwrap();
+        device.configure(&syncline::Config { isn_key: Some([seed as u32, 2, 3, 4]), ..Default::default() }).unwrap();
+        device.write_register(map::MSL_US, 1_000).unwrap();
+        Bench { card, device, peer }
+    }
+
+    /// All connections at once: each sends its own pattern to the echo server and gets it back.
+    fn echo(&self, connections: u16, bytes: usize, seed: u64) {
+        lock(&self.peer).serve(7, Service::Echo, connections.into());
+        // smoltcp forgets a window update that was lost after a zero window; keep-alives make it ask.
+        let all: Vec<_> = lock(&self.peer).connections().collect();
+        for connection in all {
+            let mut peer = lock(&self.peer);
+            peer.tcp_mut(connection).set_keep_alive(Some(smoltcp::time::Duration::from_secs(2)));
+        }
+        let open = |i: u16| {
+            let to = SocketAddr::from((PEER, 7));
+            self.device.connect_from(40_000 + i, to, LIMIT).unwrap_or_else(|e| panic!("seed {seed}: {e}"))
+        };
+        let mut transfers: Vec<_> = (0..connections).map(|i| Transfer::new(open(i), i, bytes)).collect();
+        let end = self.device.now() + LIMIT;
+        while transfers.iter().any(|t| !t.done) {
+            let mut busy = false;
+            for transfer in &mut transfers {
+                busy |= transfer.step(seed);
+            }
+            assert!(self.device.now() < end, "seed {seed}: wedged: {:?}", self.device.connections());
+            if !busy {
+                self.device.poll(end).unwrap();
+            }
+        }
+        for transfer in transfers {
+            assert_eq!(transfer.back, transfer.data, "seed {seed}");
+            transfer.stream.close().unwrap_or_else(|e| panic!("seed {seed}: {e}"));
+        }
+        // Every flow comes back.
+        while !self.device.connections().unwrap().iter().all(|c| c.state == State::Closed) {
+            assert!(self.device.now() < end, "seed {seed}: {:?}", self.device.connections());
+            self.device.poll(end).unwrap();
+        }
+    }
+
+    /// The peer connects and sends; the host reads everything and closes.
+    fn receive(&self, bytes: u64, seed: u64) {
+        let listener = self.device.listen(5000).unwrap();
+        lock(&self.peer).connect(syncline::Config::default().addr, 5000, Service::Source(bytes));
+        lock(&self.card).poke();
+        let mut stream = listener.accept(LIMIT).unwrap_or_else(|e| panic!("seed {seed}: {e}"));
+        let (mut got, mut buffer) = (0, vec![0; 4096]);
+        let end = self.device.now() + LIMIT;
+        loop {
+            match stream.try_read(&mut buffer).unwrap_or_else(|e| panic!("seed {seed}: {e}")) {
+                Some(0) => break,
+                Some(count) => {
+                    for byte in &buffer[..count] {
+                        assert_eq!(*byte, SmoltcpPeer::pattern(got), "seed {seed}, byte {got}");
+                        got += 1;
+                    }
+                }
+                None => self.device.poll(end).unwrap(),
+            }
+            assert!(self.device.now() < end, "seed {seed}: {got} of {bytes} bytes: {:?}", stream.info());
+        }
+        assert_eq!(got, bytes, "seed {seed}");
+        stream.close().unwrap_or_else(|e| panic!("seed {seed}: {e}"));
+    }
+}
+
+struct Transfer {
+    stream: Stream,
+    data: Vec<u8>,
+    sent: usize,
+    back: Vec<u8>,
+    closed: bool,
+    done: bool,
+}
+
+impl Transfer {
+    fn new(stream: Stream, number: u16, bytes: usize) -> Self {
+        let data = (0..bytes).map(|i| (i % 251) as u8 ^ (i >> 8) as u8 ^ number as u8).collect();
+        Transfer { stream, data, sent: 0, back: vec![], closed: false, done: false }
+    }
+
+    /// Does what can be done now; true if something moved.
+    fn step(&mut self, seed: u64) -> bool {
+        let fail = |e: syncline::Error| -> ! { panic!("seed {seed}: {e}") };
+        let mut busy = false;
+        if self.sent < self.data.len()
+            && let Some(count) = self.stream.try_write(&self.data[self.sent..]).unwrap_or_else(|e| fail(e))
+        {
+            self.sent += count;
+            busy |= count > 0;
+        }
+        if self.sent == self.data.len() && !self.closed {
+            self.stream.shutdown(Shutdown::Write).unwrap_or_else(|e| fail(e));
+            self.closed = true;
+        }
+        let mut buffer = [0; 4096];
+        match self.stream.try_read(&mut buffer).unwrap_or_else(|e| fail(e)) {
+            Some(0) => self.done = true,
+            Some(count) => {
+                self.back.extend_from_slice(&buffer[..count]);
+                busy = true;
+            }
+            None => {}
+        }
+        busy && !self.done
+    }
+}
+
+fn seeds(number: u64) -> Vec<u64> {
+    match std::env::var("SYNCLINE_SEED").map(|s| s.parse()) {
+        Ok(Ok(seed)) => vec![seed],
+        Ok(Err(e)) => panic!("SYNCLINE_SEED: {e}"),
+        Err(_) => (1..=number).collect(),
+    }
+}
+
+#[test]
+fn a_clean_cable_64() {
+    Bench::new(Config::Core64, Impairments::default(), 1).echo(1, 1 << 20, 1);
+    Bench::new(Config::Core64, Impairments::default(), 1).receive(1 << 20, 1);
+}
+
+#[test]
+fn a_clean_cable_512() {
+    Bench::new(Config::Core512, Impairments::default(), 1).echo(1, 1 << 20, 1);
+    Bench::new(Config::Core512, Impairments::default(), 1).receive(1 << 20, 1);
+}
+
+#[test]
+fn sixteen_at_once() {
+    Bench::new(Config::Core64, Impairments::default(), 1).echo(16, 20_000, 1);
+    Bench::new(Config::Core512, Impairments::default(), 1).echo(16, 20_000, 1);
+}
+
+#[test]
+fn loss() {
+    for (percent, bytes) in [(1, 100_000), (5, 50_000), (20, 10_000)] {
+        for seed in seeds(3) {
+            let bench = Bench::new(Config::Core64, Impairments::loss(f64::from(percent) / 100.0), seed);
+            bench.echo(1, bytes, seed);
+            bench.receive(bytes as u64, seed);
+        }
+    }
+}
+
+#[test]
+fn everything_goes_wrong_at_fifty_seeds() {
+    let impairments = Impairments {
+        drop: 0.03,
+        duplicate: 0.03,
+        reorder: 0.03,
+        corrupt: 0.02,
+        reorder_by: Duration::from_micros(50),
+        jitter: Duration::from_micros(20),
+    };
+    for seed in seeds(50) {
+        let bench = Bench::new(Config::Core64, impairments, seed);
+        bench.echo(2, 8_000, seed);
+        bench.receive(8_000, seed);
+    }
+}
+
+#[test]
+fn equal_seeds_give_equal_cycles() {
+    let run = || {
+        let bench = Bench::new(Config::Core64, Impairments::loss(0.05), 7);
+        bench.echo(1, 20_000, 7);
+        let card = lock(&bench.card);
+        (card.cycle(), card.now(), card.link_stats())
+    };
+    assert_eq!(run(), run());
+}
