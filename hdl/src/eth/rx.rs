@@ -228,7 +228,7 @@ mod tests {
     fn work(rng: &mut Rng, max: u64) -> Vec<Vec<u8>> {
         let mut work: Vec<_> =
             (1..50).map(|len| frame(MAC, 7, 0x0800, &rng.bytes(50))[..len].to_vec()).collect();
-        work.push(frame(0xffff_ffff_ffff, 0x02_aabb_ccdd_ee, 0x0806, &rng.bytes(46)));
+        work.push(frame(0xffff_ffff_ffff, 0x02aa_bbcc_ddee, 0x0806, &rng.bytes(46)));
         for _ in 0..60 {
             let dmac = [MAC, MAC, 0xffff_ffff_ffff, MAC ^ 1 << rng.below(48), 0x01_00_5e_00_00_01];
             let ethertype = [0x0800, 0x0800, 0x0806, 0x8100, 0x86dd, 0x0800 ^ 1 << rng.below(16)];

@@ -98,8 +98,8 @@ fn segments(random: &mut Random) -> Vec<(u64, u64, u64, bool, Vec<u8>)> {
         let len = words * 4 + [0, 1, random.below(150)][random.below(3) as usize];
         let mut bytes: Vec<u8> = (0..len).map(|_| random.next() as u8).collect();
         bytes[12] = (words as u8) << 4;
-        for i in 20..words as usize * 4 {
-            bytes[i] = [1, 1, 2, 4, 4][random.below(5) as usize];
+        for byte in &mut bytes[20..words as usize * 4] {
+            *byte = [1, 1, 2, 4, 4][random.below(5) as usize];
         }
         let (src, dst) = (random.below(1 << 32), random.below(1 << 32));
         bytes[16..18].fill(0);

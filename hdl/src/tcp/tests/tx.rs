@@ -115,7 +115,7 @@ fn every_length_and_offset() {
     let offsets: Vec<TxSegment> = (0..130_u64)
         .map(|i| {
             let mut one = segment(&mut rng, 40, 0);
-            one.seq = (0xffff_ffff_u64 - 70 + i & 0xffff_ffff).into();
+            one.seq = ((0xffff_ffff_u64 - 70 + i) & 0xffff_ffff).into();
             one
         })
         .collect();
