@@ -31,7 +31,7 @@ fn good_code_passes() {
         match self.state.q.val() { Rx::Idle => { self.state.d.next = Rx::Body; } _ => {} }
         StreamIn::<T>::link(&mut self.inp, &mut self.s[0].inp);
         self.k.next = 5_u8.to_bits();";
-    assert_eq!(lines(body), []);
+    assert_eq!(lines(body), Vec::<usize>::new());
 }
 
 #[test]
