@@ -379,6 +379,8 @@ macro_rules! core {
                 self.submission.flows.next = self.flows.val();
                 self.submission.entry.next = self.window.sq_entry.val();
                 self.window.sq_addr.next = self.submission.entry_addr.val();
+                self.doorbells.ask.next = self.submission.flow_asked.val();
+                self.submission.pointer_pending.next = self.doorbells.pending.val();
                 self.submission.done_valid.next = self.processor.done_valid.val();
                 self.submission.done_ok.next = self.processor.done_ok.val();
                 self.submission.done_flow.next = self.processor.done_flow.val();

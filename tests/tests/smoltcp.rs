@@ -30,7 +30,7 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Bench {
     fn new(config: Config, impairments: Impairments, seed: u64) -> Self {
         let link = LinkConfig { impairments, latency: Duration::from_micros(20), ..LinkConfig::default() };
-        let mut card = Simulation::builder().config(config).seed(seed).link(link).build().unwrap();
+        let mut card = Simulation::builder().config(config).seed(seed).build().unwrap();
         let peer =
             SmoltcpPeer::new(SmoltcpConfig { address: PEER, prefix: 24, seed, ..SmoltcpConfig::default() });
         let peer = Arc::new(Mutex::new(peer));
@@ -42,6 +42,10 @@ impl Bench {
             .configure(&syncline::Config { isn_key: Some([seed as u32, 2, 3, 4]), ..Default::default() })
             .unwrap();
         device.write_register(map::MSL_US, 1_000).unwrap();
+        // The neighbour is found on a clean cable: three lost ARP requests in a row are "unreachable", as they should be.
+        let nobody = device.connect_from(1_000, SocketAddr::from((PEER, 1)), LIMIT);
+        assert!(matches!(nobody, Err(syncline::Error::Refused { .. })), "nobody listens on port 1");
+        lock(&card).set_link(link, link);
         Bench { card, device, peer }
     }
 

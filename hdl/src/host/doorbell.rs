@@ -27,6 +27,9 @@ pub struct Doorbells<const A: usize, const N: usize> {
     pub event: StreamOut<Event>,
     /// A pointer waits.
     pub busy: Signal<Out, Bit>,
+    /// Does a pointer of the flow `ask` wait? A command must not overtake it: the FIN would come before the last bytes.
+    pub ask: Signal<In, Bits<16>>,
+    pub pending: Signal<Out, Bit>,
     tails: Lutram<Bits<32>, A>,
     heads: Lutram<Bits<32>, A>,
     tail_set: DFF<Bits<N>>,
@@ -36,6 +39,8 @@ pub struct Doorbells<const A: usize, const N: usize> {
     offer: DFF<Event>,
     offered: DFF<Bit>,
     index: Signal<Local, Bits<A>>,
+    asked: Signal<Local, Bits<A>>,
+    all_set: Signal<Local, Bits<N>>,
     has_tail: Signal<Local, Bit>,
     has_head: Signal<Local, Bit>,
     take: Signal<Local, Bit>,
@@ -115,6 +120,10 @@ impl<const A: usize, const N: usize> Logic for Doorbells<A, N> {
         } else {
             self.tail_set.d.next = (self.tail_set.q.val() & !self.clear.val()) | self.set.val();
         }
+        self.asked.next = self.ask.val().get_bits::<A>(0);
+        self.all_set.next = self.tail_set.q.val() | self.head_set.q.val();
+        self.pending.next = self.all_set.val().get_bit(self.asked.val().index())
+            | (self.offered.q.val() & (self.offer.q.val().flow == self.ask.val()));
         self.busy.next = self.offered.q.val() | self.waiting.val();
         if self.reset.val() {
             self.tail_set.d.next = 0.into();
@@ -183,6 +192,27 @@ mod tests {
         assert_eq!((event.ack.index(), event.seq.index()), (200, 55));
         assert!(take(&mut uut, 40).is_none());
         assert!(!uut.busy.val());
+    }
+
+    #[test]
+    fn a_pointer_is_pending_until_its_event_is_taken() {
+        let mut uut = ready(Box::<Uut>::default());
+        uut.ask.next = 5.into();
+        settle(&mut *uut);
+        assert!(!uut.pending.val());
+        ring(&mut uut, 5, false, 9);
+        for _ in 0..5 {
+            settle(&mut *uut);
+            assert!(uut.pending.val(), "set, then on offer");
+            tick(&mut *uut);
+        }
+        uut.ask.next = 6.into();
+        settle(&mut *uut);
+        assert!(!uut.pending.val(), "another flow");
+        uut.ask.next = 5.into();
+        assert!(take(&mut uut, 5).is_some());
+        settle(&mut *uut);
+        assert!(!uut.pending.val());
     }
 
     #[test]

@@ -51,6 +51,9 @@ pub struct Submission<const A: usize> {
     /// The listen bitmap.
     pub listen: StreamOut<ListenRequest>,
 
+    /// The flow of the command, and whether one of its ring pointers is still on the way: it goes first.
+    pub flow_asked: Signal<Out, Bits<16>>,
+    pub pointer_pending: Signal<In, Bit>,
     /// Shutdown, Close and Abort for the processor.
     pub event: StreamOut<Event>,
     /// The processor's answer to the command in flight (`Open` too), one cycle.
@@ -121,6 +124,8 @@ impl<const A: usize> Default for Submission<A> {
             open_ok: Default::default(),
             open_in_use: Default::default(),
             listen: Default::default(),
+            flow_asked: Default::default(),
+            pointer_pending: Default::default(),
             event: Default::default(),
             done_valid: Default::default(),
             done_ok: Default::default(),
@@ -213,6 +218,7 @@ impl<const A: usize> Logic for Submission<A> {
         self.listen.valid.next = false;
         self.listen.data.next.port = self.lport.val();
         self.listen.data.next.on = self.opcode.val() == 2;
+        self.flow_asked.next = self.entry_flow.val();
         self.event.valid.next = false;
         self.event.data.next = self.blank.val();
         self.event.data.next.kind = EventKind::Command;
@@ -304,8 +310,8 @@ impl<const A: usize> Logic for Submission<A> {
                 }
             }
             Step::Send => {
-                self.event.valid.next = true;
-                if self.event.ready.val() {
+                self.event.valid.next = !self.pointer_pending.val();
+                if self.event.ready.val() & !self.pointer_pending.val() {
                     self.step.d.next = Step::Await;
                 }
             }
