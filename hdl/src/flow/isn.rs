@@ -6,7 +6,9 @@
 
 use rust_hdl::prelude::*;
 
-/// Computes F, one round a cycle: `done` 12 cycles after `start`.
+use super::ascon::AsconRound;
+
+/// Computes F, two rounds a cycle: `done` 6 cycles after `start`.
 #[derive(LogicBlock)]
 pub struct Isn {
     pub clock: Signal<In, Clock>,
@@ -29,37 +31,14 @@ pub struct Isn {
     pub done: Signal<Out, Bit>,
     /// The ISN, when `done`; it moves with the clock.
     pub isn: Signal<Out, Bits<32>>,
-    x0: DFF<Bits<64>>,
-    x1: DFF<Bits<64>>,
-    x2: DFF<Bits<64>>,
-    x3: DFF<Bits<64>>,
-    x4: DFF<Bits<64>>,
+    state: [DFF<Bits<64>>; 5],
+    rounds: [AsconRound; 2],
+    /// The even round of this cycle.
     round: DFF<Bits<4>>,
     running: DFF<Bit>,
     complete: DFF<Bit>,
     last_round: Constant<Bits<4>>,
     iv: Constant<Bits<64>>,
-    /// Round constant: 0xf0, 0xe1, ... 0x4b.
-    high: Signal<Local, Bits<4>>,
-    constant: Signal<Local, Bits<8>>,
-    a0: Signal<Local, Bits<64>>,
-    a2: Signal<Local, Bits<64>>,
-    a4: Signal<Local, Bits<64>>,
-    n0: Signal<Local, Bits<64>>,
-    n1: Signal<Local, Bits<64>>,
-    n2: Signal<Local, Bits<64>>,
-    n3: Signal<Local, Bits<64>>,
-    n4: Signal<Local, Bits<64>>,
-    b0: Signal<Local, Bits<64>>,
-    b1: Signal<Local, Bits<64>>,
-    b2: Signal<Local, Bits<64>>,
-    b3: Signal<Local, Bits<64>>,
-    b4: Signal<Local, Bits<64>>,
-    s0: Signal<Local, Bits<64>>,
-    s1: Signal<Local, Bits<64>>,
-    s2: Signal<Local, Bits<64>>,
-    s3: Signal<Local, Bits<64>>,
-    s4: Signal<Local, Bits<64>>,
     prf: Signal<Local, Bits<32>>,
     clock4: Signal<Local, Bits<32>>,
 }
@@ -70,7 +49,7 @@ const IV: u64 = 0x8080_0c20_0000_0000;
 impl Default for Isn {
     fn default() -> Self {
         Self {
-            last_round: Constant::new(11.into()),
+            last_round: Constant::new(10.into()),
             iv: Constant::new(IV.into()),
             clock: Default::default(),
             reset: Default::default(),
@@ -83,34 +62,11 @@ impl Default for Isn {
             start: Default::default(),
             done: Default::default(),
             isn: Default::default(),
-            x0: Default::default(),
-            x1: Default::default(),
-            x2: Default::default(),
-            x3: Default::default(),
-            x4: Default::default(),
+            state: Default::default(),
+            rounds: Default::default(),
             round: Default::default(),
             running: Default::default(),
             complete: Default::default(),
-            high: Default::default(),
-            constant: Default::default(),
-            a0: Default::default(),
-            a2: Default::default(),
-            a4: Default::default(),
-            n0: Default::default(),
-            n1: Default::default(),
-            n2: Default::default(),
-            n3: Default::default(),
-            n4: Default::default(),
-            b0: Default::default(),
-            b1: Default::default(),
-            b2: Default::default(),
-            b3: Default::default(),
-            b4: Default::default(),
-            s0: Default::default(),
-            s1: Default::default(),
-            s2: Default::default(),
-            s3: Default::default(),
-            s4: Default::default(),
             prf: Default::default(),
             clock4: Default::default(),
         }
@@ -122,61 +78,32 @@ impl Logic for Isn {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, x0, x1, x2, x3, x4, round, running, complete);
-        // Round constant, and the first layer of XORs.
-        self.high.next = !self.round.q.val();
-        self.constant.next = (bit_cast::<8, 4>(self.high.val()) << 4) | bit_cast::<8, 4>(self.round.q.val());
-        self.a0.next = self.x0.q.val() ^ self.x4.q.val();
-        self.a2.next = self.x2.q.val() ^ self.x1.q.val() ^ bit_cast::<64, 8>(self.constant.val());
-        self.a4.next = self.x4.q.val() ^ self.x3.q.val();
-        // Chi: b(i) = a(i) ^ (!a(i+1) & a(i+2)); a1 = x1, a3 = x3.
-        self.n0.next = !self.a0.val();
-        self.n1.next = !self.x1.q.val();
-        self.n2.next = !self.a2.val();
-        self.n3.next = !self.x3.q.val();
-        self.n4.next = !self.a4.val();
-        self.b0.next = self.a0.val() ^ (self.n1.val() & self.a2.val());
-        self.b1.next = self.x1.q.val() ^ (self.n2.val() & self.x3.q.val());
-        self.b2.next = self.a2.val() ^ (self.n3.val() & self.a4.val());
-        self.b3.next = self.x3.q.val() ^ (self.n4.val() & self.a0.val());
-        self.b4.next = self.a4.val() ^ (self.n0.val() & self.x1.q.val());
-        // The last layer of XORs.
-        self.s0.next = self.b0.val() ^ self.b4.val();
-        self.s1.next = self.b1.val() ^ self.b0.val();
-        self.s2.next = !self.b2.val();
-        self.s3.next = self.b3.val() ^ self.b2.val();
-        self.s4.next = self.b4.val();
-
+        dff_setup!(self, clock, round, running, complete);
+        for i in 0..5 {
+            self.state[i].clock.next = self.clock.val();
+            self.state[i].d.next = self.state[i].q.val();
+            self.rounds[0].x[i].next = self.state[i].q.val();
+            self.rounds[1].x[i].next = self.rounds[0].y[i].val();
+        }
+        self.rounds[0].round.next = self.round.q.val();
+        self.rounds[1].round.next = self.round.q.val() + 1;
         if self.running.q.val() {
-            // Linear diffusion: each word XORed with two rotations of itself.
-            self.x0.d.next = self.s0.val()
-                ^ ((self.s0.val() >> 19) | (self.s0.val() << 45))
-                ^ ((self.s0.val() >> 28) | (self.s0.val() << 36));
-            self.x1.d.next = self.s1.val()
-                ^ ((self.s1.val() >> 61) | (self.s1.val() << 3))
-                ^ ((self.s1.val() >> 39) | (self.s1.val() << 25));
-            self.x2.d.next = self.s2.val()
-                ^ ((self.s2.val() >> 1) | (self.s2.val() << 63))
-                ^ ((self.s2.val() >> 6) | (self.s2.val() << 58));
-            self.x3.d.next = self.s3.val()
-                ^ ((self.s3.val() >> 10) | (self.s3.val() << 54))
-                ^ ((self.s3.val() >> 17) | (self.s3.val() << 47));
-            self.x4.d.next = self.s4.val()
-                ^ ((self.s4.val() >> 7) | (self.s4.val() << 57))
-                ^ ((self.s4.val() >> 41) | (self.s4.val() << 23));
-            self.round.d.next = self.round.q.val() + 1;
+            for i in 0..5 {
+                self.state[i].d.next = self.rounds[1].y[i].val();
+            }
+            self.round.d.next = self.round.q.val() + 2;
             if self.round.q.val() == self.last_round.val() {
                 self.running.d.next = false;
                 self.complete.d.next = true;
             }
         }
         if self.start.val() {
-            self.x0.d.next = self.iv.val();
-            self.x1.d.next = self.key.val().get_bits::<64>(64);
-            self.x2.d.next = self.key.val().get_bits::<64>(0);
-            self.x3.d.next =
+            self.state[0].d.next = self.iv.val();
+            self.state[1].d.next = self.key.val().get_bits::<64>(64);
+            self.state[2].d.next = self.key.val().get_bits::<64>(0);
+            self.state[3].d.next =
                 (bit_cast::<64, 32>(self.laddr.val()) << 32) | bit_cast::<64, 32>(self.raddr.val());
-            self.x4.d.next =
+            self.state[4].d.next =
                 (bit_cast::<64, 16>(self.lport.val()) << 48) | (bit_cast::<64, 16>(self.rport.val()) << 32);
             self.round.d.next = 0.into();
             self.running.d.next = true;
@@ -184,7 +111,7 @@ impl Logic for Isn {
         }
 
         self.done.next = self.complete.q.val();
-        self.prf.next = self.x4.q.val().get_bits::<32>(0) ^ self.key.val().get_bits::<32>(0);
+        self.prf.next = self.state[4].q.val().get_bits::<32>(0) ^ self.key.val().get_bits::<32>(0);
         self.clock4.next = self.now.val().get_bits::<32>(2);
         self.isn.next = self.clock4.val() + self.prf.val();
         if self.reset.val() {
@@ -240,7 +167,7 @@ mod tests {
                 uut.start.next = false;
             }
             uut.raddr.next = 0.into(); // sampled at the start
-            for _ in 0..12 {
+            for _ in 0..6 {
                 assert!(!uut.done.val());
                 tick(&mut *uut);
             }

@@ -43,7 +43,7 @@ pub enum Step {
 }
 
 /// The look-up for `2^A` flows (at least 4); `C = A + 1`. An event follows its segment by 4 cycles (one more for each further flow in
-/// the bucket), by 14 if a flow is allocated for it.
+/// the bucket), by 8 if a flow is allocated for it.
 #[derive(LogicBlock)]
 pub struct Lookup<const A: usize, const C: usize> {
     pub clock: Signal<In, Clock>,

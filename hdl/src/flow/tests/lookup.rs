@@ -351,7 +351,7 @@ fn latency_and_rate() {
     bench.listen(80, true);
     let (event, cycles) = bench.segment((1, 2, 80), SYN);
     assert!(event.new);
-    assert_eq!(cycles, 14, "segment to event with a new flow");
+    assert_eq!(cycles, 8, "segment to event with a new flow");
     assert_eq!(bench.segment((1, 2, 80), ACK).1, 4, "hit");
     let misses = (0..8).filter(|i| bench.segment((1, 3 + i, 80), ACK).1 == 3).count();
     assert!(misses >= 6, "{misses} of 8 misses found an empty bucket");
