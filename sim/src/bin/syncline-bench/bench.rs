@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use syncline_regs::map;
 use syncline_sim::{Config as Build, Core};
 
-use crate::host::Host;
+use crate::host::{Host, Windows};
 use crate::packet::{self, CARD, CARD_MAC, Frame, PORT, Seen, Segment};
 use crate::wire::{Sent, Wire};
 
@@ -17,14 +17,11 @@ pub struct Config {
     pub width: u32,
     /// Bytes a cycle on the wire.
     pub rate: f64,
-    pub ring: u32,
 }
 
 /// 10G at 156.25 MHz, 100G at 322.265625 MHz.
-pub const CONFIGS: [Config; 2] = [
-    Config { width: 64, rate: 8.0, ring: 4096 },
-    Config { width: 512, rate: 100e9 / 8.0 / 322.265625e6, ring: 16384 },
-];
+pub const CONFIGS: [Config; 2] =
+    [Config { width: 64, rate: 8.0 }, Config { width: 512, rate: 100e9 / 8.0 / 322.265625e6 }];
 
 /// A connection as the peer sees it.
 #[derive(Clone, Copy, Default)]
@@ -58,7 +55,7 @@ impl Bench {
     /// A card that is set up, with an ARP entry for the peer, and listens.
     pub fn new(config: Config, rate: Option<f64>, mss: u16) -> Result<Self> {
         let core = Core::new(if config.width == 64 { Build::Core64 } else { Build::Core512 }.model())?;
-        let host = Host::new(&core, config.ring);
+        let host = Host::new(&core, mss.into());
         let mut bench = Self {
             core,
             wire: Wire::new(rate),
@@ -75,13 +72,16 @@ impl Bench {
         bench.run(10)?;
         bench.core.set_reset(false);
         bench.run(20)?;
-        loop {
-            bench.host.read(map::STATUS);
-            bench.until("the card is ready", 200_000, |b| b.host.answer.is_some())?;
-            if bench.host.answer.is_some_and(|s| s & map::CardStatus::READY.bits() != 0) {
-                break;
-            }
-        }
+        while bench.register(map::STATUS)? & map::CardStatus::READY.bits() == 0 {}
+        bench.host.windows = Windows {
+            submissions: bench.register(map::BAR2_SQ)?,
+            completions: bench.register(map::BAR2_CQ)?,
+            events: bench.register(map::BAR2_EQ)?,
+            tx: bench.register(map::BAR2_TX)?,
+            rx: bench.register(map::BAR2_RX)?,
+        };
+        bench.host.ring = bench.register(map::RX_RING_BYTES)?;
+        ensure!(bench.host.ring == bench.register(map::TX_RING_BYTES)?, "the bench wants rings of one size");
         let mac = CARD_MAC.0;
         bench.host.write(map::MAC_LO, u32::from_be_bytes([mac[2], mac[3], mac[4], mac[5]]));
         bench.host.write(map::MAC_HI, u32::from(u16::from_be_bytes([mac[0], mac[1]])));
@@ -131,6 +131,13 @@ impl Bench {
 
     pub fn run(&mut self, cycles: u64) -> Result<()> {
         (0..cycles).try_for_each(|_| self.step())
+    }
+
+    /// Reads a register.
+    pub fn register(&mut self, offset: u32) -> Result<u32> {
+        self.host.read(offset);
+        self.until("a register", 1_000, |b| b.host.answer.is_some())?;
+        self.host.answer.context("a register was read")
     }
 
     /// Runs until `done`.

@@ -8,10 +8,29 @@ use syncline_regs::ring::{self, Completion, Slot, Snapshot, Submission};
 use syncline_regs::{ENTRY_BYTES, ENTRY_STRIDE, map};
 use syncline_sim::Core;
 
+/// A read of the window that is under way.
 enum Read {
-    Event,
-    Completion,
+    /// A beat of the entry with this index of a ring of entries.
+    Entry(Ring, u16),
+    /// A beat of a flow's payload.
     Payload(u16),
+}
+
+/// The rings that the card writes.
+#[derive(Clone, Copy, PartialEq)]
+enum Ring {
+    Completions,
+    Events,
+}
+
+/// Where the windows of BAR2 are, as the identity registers say.
+#[derive(Clone, Copy, Default)]
+pub struct Windows {
+    pub submissions: u32,
+    pub completions: u32,
+    pub events: u32,
+    pub tx: u32,
+    pub rx: u32,
 }
 
 /// A flow as the host knows it.
@@ -23,21 +42,27 @@ pub struct Flow {
     asked: u32,
     /// Behind the last byte read.
     pub read: u32,
-    told: u32,
+    /// Where the segment that is being filled ends: reached, the doorbell is rung.
+    segment_end: u32,
 }
 
 /// Buses, rings and flows.
 pub struct Host {
     lanes: usize,
-    ring: u32,
+    /// Bytes of a flow's ring, each way.
+    pub ring: u32,
     entries: u16,
+    pub windows: Windows,
     registers: VecDeque<(u32, Option<u32>)>,
     in_access: bool,
     release: bool,
     writes: VecDeque<(u32, Vec<u8>)>,
     reads: VecDeque<Read>,
     partial: Vec<u8>,
-    poll: Option<(u32, u32)>,
+    /// The entry that is being polled: where, and the beats that were asked for.
+    poll: Option<(Ring, u16, u32)>,
+    /// Commands without a completion yet.
+    outstanding: u32,
     turn: bool,
     sq_tail: u16,
     cq_head: u16,
@@ -48,8 +73,8 @@ pub struct Host {
     pub completions: VecDeque<Completion>,
     /// Fill the transmit rings of established flows.
     pub source: bool,
-    /// How far ahead of the last doorbell the host writes before it rings again.
-    pub chunk: u32,
+    /// What a segment carries: a further doorbell is worth while when another one is complete.
+    pub mss: u32,
     /// Close a flow as soon as its peer has.
     pub closer: bool,
     closed: HashMap<u16, u16>,
@@ -60,11 +85,12 @@ pub struct Host {
 }
 
 impl Host {
-    pub fn new(core: &Core, ring: u32) -> Self {
+    pub fn new(core: &Core, mss: u32) -> Self {
         Self {
             lanes: core.lanes(),
-            ring,
+            ring: 0,
             entries: 32,
+            windows: Windows::default(),
             registers: VecDeque::new(),
             in_access: false,
             release: false,
@@ -72,6 +98,7 @@ impl Host {
             reads: VecDeque::new(),
             partial: vec![],
             poll: None,
+            outstanding: 0,
             turn: false,
             sq_tail: 0,
             cq_head: 0,
@@ -80,7 +107,7 @@ impl Host {
             flows: HashMap::new(),
             completions: VecDeque::new(),
             source: false,
-            chunk: 512,
+            mss,
             closer: false,
             closed: HashMap::new(),
             read_bytes: 0,
@@ -104,7 +131,8 @@ impl Host {
 
     /// Writes a command and rings its doorbell.
     pub fn submit(&mut self, command: &Submission) {
-        let at = u32::from(self.sq_tail % self.entries) * ENTRY_STRIDE;
+        let at = self.windows.submissions + u32::from(self.sq_tail % self.entries) * ENTRY_STRIDE;
+        self.outstanding += 1;
         let bytes = ring::to_bytes(&command.encode());
         for (i, beat) in bytes.chunks(self.lanes).enumerate() {
             self.writes.push_back((at + (i * self.lanes) as u32, beat.to_vec()));
@@ -118,10 +146,7 @@ impl Host {
         core.bar2_write_done();
         match self.writes.pop_front() {
             Some((at, bytes)) => core.bar2_write(at, &bytes),
-            None => {
-                self.idle[1] += 1;
-                self.fill(core);
-            }
+            None => self.idle[1] += u64::from(!self.fill(core)),
         }
         if std::mem::take(&mut self.release) {
             core.bar0_release();
@@ -139,12 +164,12 @@ impl Host {
         core.bar2_read(next);
     }
 
-    /// One beat into the transmit ring of the flow that has the most room.
-    fn fill(&mut self, core: &mut Core) {
+    /// One beat into the transmit ring of the flow that has the most room; false if there is none.
+    fn fill(&mut self, core: &mut Core) -> bool {
         if !self.source {
-            return;
+            return false;
         }
-        let (ring, lanes, chunk) = (self.ring, self.lanes as u32, self.chunk);
+        let (ring, lanes, mss) = (self.ring, self.lanes as u32, self.mss);
         let room = |f: &Flow| f.snapshot.snd_una.wrapping_add(ring).wrapping_sub(f.written);
         let open = |f: &Flow| f.snapshot.state == syncline_regs::code::State::Established;
         let Some((id, flow)) = self
@@ -153,20 +178,24 @@ impl Host {
             .filter(|(_, f)| open(f) && room(f) > 0)
             .max_by_key(|(id, f)| (room(f), **id))
         else {
-            return;
+            return false;
         };
         let offset = flow.written % ring;
         let count = (lanes - offset % lanes).min(room(flow)).min(ring - offset);
         let bytes: Vec<u8> = (0..count).map(|i| flow.written.wrapping_add(i) as u8).collect();
-        core.bar2_write(BAR2_TX + u32::from(*id) * ring + offset, &bytes);
+        core.bar2_write(self.windows.tx + u32::from(*id) * ring + offset, &bytes);
         flow.written = flow.written.wrapping_add(count);
-        let due = room(flow) == 0 || flow.written.wrapping_sub(flow.told) >= chunk;
+        let complete = flow.written.wrapping_sub(flow.segment_end) <= ring;
+        if complete {
+            flow.segment_end = flow.segment_end.wrapping_add(mss);
+        }
+        let due = room(flow) == 0 || complete;
         if due {
-            flow.told = flow.written;
             let pointer = flow.written;
             let doorbell = map::DOORBELLS + u32::from(*id) * 8 + map::TX_TAIL;
             self.write(doorbell, pointer);
         }
+        true
     }
 
     /// What to read in this cycle: payload, else the rings' next entries.
@@ -179,32 +208,24 @@ impl Host {
                 let count = (self.lanes as u32 - lane).min(left);
                 flow.asked = flow.asked.wrapping_add(count);
                 self.reads.push_back(Read::Payload(*id));
-                return Some(BAR2_RX + u32::from(*id) * self.ring + offset - lane);
+                return Some(self.windows.rx + u32::from(*id) * self.ring + offset - lane);
             }
         }
         self.idle[2] += 1;
-        // One poll in flight at a time, alternately of both rings.
-        if self.reads.iter().any(|r| !matches!(r, Read::Payload(_))) {
-            let poll = self.poll?;
-            let beats = ENTRY_BYTES.div_ceil(self.lanes) as u32;
-            if poll.1 + 1 < beats {
-                self.poll = Some((poll.0, poll.1 + 1));
-                self.reads.push_back(if poll.0 >= BAR2_EQ { Read::Event } else { Read::Completion });
-                return Some(poll.0 + (poll.1 + 1) * self.lanes as u32);
-            }
-            return None;
+        // The rings are polled all the time, completions only when there are any to come.
+        let (ring, head, beat) = self.poll.take().unwrap_or_else(|| {
+            self.turn = !self.turn && self.outstanding > 0;
+            if self.turn { (Ring::Completions, self.cq_head, 0) } else { (Ring::Events, self.eq_head, 0) }
+        });
+        if (beat + 1) as usize * self.lanes < ENTRY_BYTES {
+            self.poll = Some((ring, head, beat + 1));
         }
-        self.turn = !self.turn;
-        let (base, head, kind) = if self.turn {
-            (BAR2_EQ, self.eq_head, Read::Event)
-        } else {
-            (BAR2_CQ, self.cq_head, Read::Completion)
+        self.reads.push_back(Read::Entry(ring, head));
+        let base = match ring {
+            Ring::Completions => self.windows.completions,
+            Ring::Events => self.windows.events,
         };
-        let at = base + u32::from(head % self.entries) * ENTRY_STRIDE;
-        self.poll = Some((at, 0));
-        self.partial.clear();
-        self.reads.push_back(kind);
-        Some(at)
+        Some(base + u32::from(head % self.entries) * ENTRY_STRIDE + beat * self.lanes as u32)
     }
 
     /// Looks at the settled outputs of this cycle.
@@ -221,12 +242,11 @@ impl Host {
         let Some(beat) = core.bar2_answer() else { return };
         match self.reads.pop_front().expect("an answer belongs to a read") {
             Read::Payload(id) => self.payload(id),
-            kind => {
+            Read::Entry(ring, head) => {
                 self.partial.extend_from_slice(beat);
                 if self.partial.len() >= ENTRY_BYTES {
                     let bytes = std::mem::take(&mut self.partial);
-                    self.poll = None;
-                    self.entry(&kind, &bytes[..ENTRY_BYTES]);
+                    self.entry(ring, head, &bytes[..ENTRY_BYTES]);
                 }
             }
         }
@@ -243,24 +263,26 @@ impl Host {
         }
     }
 
-    fn entry(&mut self, kind: &Read, bytes: &[u8]) {
+    fn entry(&mut self, ring: Ring, head: u16, bytes: &[u8]) {
         let mut words = [0; ENTRY_BYTES / 4];
         for (word, chunk) in words.iter_mut().zip(bytes.chunks_exact(4)) {
             *word = u32::from_le_bytes(chunk.try_into().expect("four bytes"));
         }
-        match kind {
-            Read::Completion => {
-                if let Slot::Entry(done) = Completion::decode(&words, ring::phase(self.cq_head, self.entries))
-                {
+        let phase = ring::phase(head, self.entries);
+        match ring {
+            // A poll that was under way when its entry was found by the one before.
+            Ring::Completions if head != self.cq_head => {}
+            Ring::Events if head != self.eq_head => {}
+            Ring::Completions => {
+                if let Slot::Entry(done) = Completion::decode(&words, phase) {
                     self.cq_head = self.cq_head.wrapping_add(1);
+                    self.outstanding = self.outstanding.saturating_sub(1);
                     self.write(map::CQ_HEAD, self.cq_head.into());
                     self.completions.push_back(done);
                 }
             }
-            _ => {
-                if let Slot::Entry(snapshot) =
-                    Snapshot::decode(&words, ring::phase(self.eq_head, self.entries))
-                {
+            Ring::Events => {
+                if let Slot::Entry(snapshot) = Snapshot::decode(&words, phase) {
                     self.eq_head = self.eq_head.wrapping_add(1);
                     if self.eq_head.is_multiple_of(8) {
                         self.write(map::EQ_HEAD, self.eq_head.into());
@@ -281,7 +303,8 @@ impl Host {
             }
         } else {
             let (write, read) = (snapshot.snd_una, snapshot.rcv_user);
-            self.flows.insert(id, Flow { snapshot, written: write, told: write, asked: read, read });
+            let segment_end = write.wrapping_add(self.mss);
+            self.flows.insert(id, Flow { snapshot, written: write, segment_end, asked: read, read });
         }
         if self.closer
             && snapshot.state == State::CloseWait
@@ -293,9 +316,3 @@ impl Host {
         }
     }
 }
-
-/// Windows, from the identity registers' fixed values.
-const BAR2_CQ: u32 = 0x1000;
-const BAR2_EQ: u32 = 0x2000;
-const BAR2_TX: u32 = 0x10_0000;
-const BAR2_RX: u32 = 0x20_0000;

@@ -270,7 +270,5 @@ fn simulation_speed(config: Config) -> Result<f64> {
 
 fn counter(bench: &mut Bench, slot: usize) -> Result<u32> {
     bench.run(100)?;
-    bench.host.read(map::COUNTERS + 4 * slot as u32);
-    bench.until("a register", 1_000, |b| b.host.answer.is_some())?;
-    Ok(bench.host.answer.unwrap_or(0))
+    bench.register(map::COUNTERS + 4 * slot as u32)
 }

@@ -21,8 +21,10 @@ pub struct Sent {
 pub struct Wire {
     /// Bytes a cycle; `None`: back to back, a beat a cycle.
     rate: Option<f64>,
-    queue: VecDeque<Vec<u8>>,
+    /// Frames for the core, with the time at which each begins on the wire.
+    queue: VecDeque<(Vec<u8>, f64)>,
     at: usize,
+    cycle: u64,
     rx_free: f64,
     tx_free: f64,
     sending: Vec<u8>,
@@ -43,6 +45,7 @@ impl Wire {
             rate,
             queue: VecDeque::new(),
             at: 0,
+            cycle: 0,
             rx_free: 0.0,
             tx_free: 0.0,
             sending: vec![],
@@ -56,12 +59,19 @@ impl Wire {
         }
     }
 
-    /// Queues a frame for the core, padded.
+    /// Queues a frame for the core, padded. A frame that the core takes a cycle late does not move those behind it: a MAC has a FIFO.
     pub fn inject(&mut self, mut frame: Vec<u8>) {
         if frame.len() < LEAST {
             frame.resize(LEAST, 0);
         }
-        self.queue.push_back(frame);
+        let start = self.rx_free.max(self.cycle as f64);
+        self.rx_free = start + self.cost(frame.len());
+        self.queue.push_back((frame, start));
+    }
+
+    /// Cycles that a frame occupies the wire.
+    fn cost(&self, len: usize) -> f64 {
+        self.rate.map_or(0.0, |rate| (len.max(LEAST) + OVERHEAD) as f64 / rate)
     }
 
     /// Frames that the core has not taken yet.
@@ -71,12 +81,11 @@ impl Wire {
 
     /// Drives the inputs of this cycle.
     pub fn drive(&mut self, core: &mut Core, cycle: u64) {
-        let free = |at: f64| self.rate.is_none() || at <= cycle as f64;
-        let rx_open = self.at > 0 || free(self.rx_free);
-        self.tx_open = self.in_frame || free(self.tx_free);
+        self.cycle = cycle;
+        self.tx_open = self.in_frame || self.tx_free <= cycle as f64;
         self.offered = false;
         match self.queue.front() {
-            Some(frame) if rx_open => {
+            Some((frame, start)) if *start <= cycle as f64 => {
                 let end = (self.at + core.lanes()).min(frame.len());
                 core.offer(&frame[self.at..end], end == frame.len());
                 self.offered = true;
@@ -93,12 +102,7 @@ impl Wire {
     pub fn sample(&mut self, core: &Core, cycle: u64) -> Option<Sent> {
         if self.offered && core.rx_ready() {
             self.at += core.lanes();
-            if let Some(frame) = self.queue.front()
-                && self.at >= frame.len()
-            {
-                let cost = (frame.len() + OVERHEAD) as f64 / self.rate.unwrap_or(f64::INFINITY);
-                let beats = frame.len().div_ceil(core.lanes()) as f64;
-                self.rx_free = self.rx_free.max(cycle as f64 + 1.0 - beats) + cost;
+            if self.queue.front().is_some_and(|(frame, _)| self.at >= frame.len()) {
                 self.queue.pop_front();
                 self.at = 0;
                 self.taken = Some(cycle);
@@ -119,8 +123,10 @@ impl Wire {
             return None;
         }
         let frame = std::mem::take(&mut self.sending);
-        let cost = (frame.len().max(LEAST) + OVERHEAD) as f64 / self.rate.unwrap_or(f64::INFINITY);
-        self.tx_free = self.tx_free.max(self.started as f64) + cost;
+        // The wire does not begin with a clock edge: a frame that waited for it begins when the one before has ended.
+        let waited = (self.started as f64) < self.tx_free + 1.0;
+        let start = if waited { self.tx_free } else { self.started as f64 };
+        self.tx_free = start + self.cost(frame.len());
         self.in_frame = false;
         Some(Sent { frame, first: self.first.take().unwrap_or(cycle) })
     }
