@@ -2,40 +2,22 @@
 //! A TAP device in a network namespace of this test's own, with the kernel at the other end of the cable.
 #![cfg(target_os = "linux")]
 
-use std::net::UdpSocket;
-use std::process::Command;
+use std::net::{Ipv4Addr, UdpSocket};
 use std::time::Duration;
-use syncline_sim::peer::TapPeer;
+use syncline_sim::peer::{Namespace, TapPeer};
 use syncline_sim::record::summarize;
 use syncline_sim::verilate::{Model, Options, Source};
 use syncline_sim::{Simulation, TimeSource};
 
-/// Moves this thread into a new network namespace; false if we may not.
-fn own_namespace() -> bool {
-    // SAFETY: no memory is involved; only this thread's view of the network changes.
-    unsafe { libc::unshare(libc::CLONE_NEWNET) == 0 }
-}
-
-fn ip(arguments: &str) {
-    let status = Command::new("ip").args(arguments.split(' ')).status().unwrap();
-    assert!(status.success(), "ip {arguments}");
-}
-
 #[test]
 fn frames_of_the_kernel_reach_the_card_and_come_back() {
-    if !own_namespace() {
-        eprintln!("skipped: needs root");
-        return;
-    }
-    let peer = match TapPeer::open("syncline0") {
-        Ok(peer) => peer,
-        Err(error) => {
-            eprintln!("skipped: {error}");
-            return;
-        }
-    };
-    ip("address add 10.9.0.1/24 dev syncline0");
-    ip("link set syncline0 up");
+    Namespace::test(|namespace| {
+        exchange(namespace.tap("syncline0", Ipv4Addr::new(10, 9, 0, 1), 24)?);
+        Ok(())
+    });
+}
+
+fn exchange(peer: TapPeer) {
     let model =
         Model::build(&Source::new("loopback", include_str!("loopback.v")), Options::default()).unwrap();
     let mut card = Simulation::builder().model(model).time(TimeSource::Wall).build().unwrap();

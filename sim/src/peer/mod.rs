@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is at the other end of the cable.
 
+#[cfg(target_os = "linux")]
+mod namespace;
 mod smoltcp;
+#[cfg(target_os = "linux")]
+mod sys;
 #[cfg(target_os = "linux")]
 mod tap;
 
@@ -10,7 +14,7 @@ mod tests;
 
 pub use self::smoltcp::{Connection, Service, SmoltcpConfig, SmoltcpPeer, TcpState};
 #[cfg(target_os = "linux")]
-pub use tap::TapPeer;
+pub use self::{namespace::Namespace, tap::TapPeer};
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

@@ -2,12 +2,10 @@
 //! A peer outside this process: a Linux TAP device, so that the kernel's TCP and every program is at the other end.
 //! Needs a simulation on wall-clock time.
 
-use super::Peer;
+use super::{Peer, sys};
 use std::collections::VecDeque;
-use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
-use std::os::fd::AsRawFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::time::Duration;
 
 /// How often the device is looked at while the card is busy.
@@ -30,32 +28,12 @@ impl TapPeer {
     /// # Errors
     /// The name is too long, `/dev/net/tun` can't be opened, or the kernel refuses (no such device and no privilege).
     pub fn open(name: &str) -> io::Result<TapPeer> {
-        let mut request = libc::ifreq {
-            ifr_name: [0; libc::IFNAMSIZ],
-            ifr_ifru: libc::__c_anonymous_ifr_ifru { ifru_flags: (libc::IFF_TAP | libc::IFF_NO_PI) as i16 },
-        };
-        // The name ends with a zero byte.
-        if name.is_empty() || name.len() >= libc::IFNAMSIZ {
-            return Err(io::Error::new(
-                ErrorKind::InvalidInput,
-                format!("`{name}` is no name of a TAP device"),
-            ));
-        }
-        for (to, from) in request.ifr_name.iter_mut().zip(name.bytes()) {
-            *to = from as libc::c_char;
-        }
-        let explain = |what: &str, e: io::Error| io::Error::new(e.kind(), format!("{what}: {e}"));
-        let device = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC)
-            .open("/dev/net/tun")
-            .map_err(|e| explain("/dev/net/tun", e))?;
-        // SAFETY: TUNSETIFF reads and writes one `ifreq`, which lives on our stack; the descriptor is open.
-        if unsafe { libc::ioctl(device.as_raw_fd(), libc::TUNSETIFF as _, &mut request) } < 0 {
-            return Err(explain(&format!("TAP device {name}"), io::Error::last_os_error()));
-        }
-        Ok(TapPeer { device, buffer: vec![0; MAX_FRAME], lost: 0 })
+        Ok(TapPeer { device: sys::attach(name)?, buffer: vec![0; MAX_FRAME], lost: 0 })
+    }
+
+    /// Lets the device stay when this peer is dropped.
+    pub(super) fn keep(&self) -> io::Result<()> {
+        sys::keep(&self.device)
     }
 
     /// Frames that the device did not take (it is down, or its queue is full).
@@ -80,9 +58,6 @@ impl Peer for TapPeer {
     }
 
     fn wait(&mut self, limit: Duration) {
-        let mut entry = libc::pollfd { fd: self.device.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-        let limit = libc::timespec { tv_sec: limit.as_secs() as _, tv_nsec: limit.subsec_nanos() as _ };
-        // SAFETY: one entry and one timespec on our stack, no signal mask. A failure (EINTR) is a short wait.
-        unsafe { libc::ppoll(&mut entry, 1, &limit, std::ptr::null()) };
+        sys::wait_readable(&self.device, limit);
     }
 }
