@@ -6,6 +6,8 @@
 
 pub mod card;
 pub mod coverage;
+#[cfg(target_os = "linux")]
+pub mod kernel;
 pub mod script;
 pub mod subject;
 pub mod transcripts;
