@@ -85,6 +85,11 @@ mod without {
         /// Nobody to call.
         pub fn call(&self, _port: u16) {}
 
+        /// The card lives on by itself.
+        pub fn take_leave(&self, _: &syncline::Device, _: std::time::Duration) -> syncline::Result<()> {
+            Ok(())
+        }
+
         /// Nothing to finish.
         pub fn finish(&self) -> anyhow::Result<()> {
             Ok(())
@@ -104,7 +109,8 @@ mod with {
     use std::time::Duration;
 
     use anyhow::{Context, Result};
-    use syncline::{Config, Device};
+    use syncline::regs::code::State;
+    use syncline::{Config, Device, Error};
     use syncline_sim::peer::{Service, SmoltcpConfig, SmoltcpPeer, TapPeer};
     use syncline_sim::record::{Ladder, Pcapng};
     use syncline_sim::{Config as Core, Impairments, LinkConfig, SimBar, Simulation, TimeSource};
@@ -141,6 +147,22 @@ mod with {
                 // It looks at the peer.
                 lock(simulation).step(1);
             }
+        }
+
+        /// Lets the card send its FINs until they are acknowledged: it does not live on after the command.
+        pub fn take_leave(&self, device: &Device, limit: Duration) -> syncline::Result<()> {
+            if self.simulation.is_none() {
+                return Ok(());
+            }
+            let end = device.now() + limit;
+            while let Some(open) = device.connections()?.iter().find(|c| c.state != State::TimeWait) {
+                if device.now() >= end {
+                    let what = format!("closing the connection with {}", open.peer);
+                    return Err(Error::Deadline { what, after: limit, state: Some(open.state) });
+                }
+                device.poll(end)?;
+            }
+            Ok(())
         }
 
         /// Lets the last segments pass and completes the recordings.

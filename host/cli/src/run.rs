@@ -27,6 +27,7 @@ pub fn main(arguments: &Arguments) -> Result<()> {
     }
     let card = attach::open(arguments)?;
     let done = on_card(arguments, &card, &mut io::stdout(), Source::Slow(Box::new(io::stdin())));
+    let done = done.and_then(|()| Ok(card.bench.take_leave(&card.device, arguments.timeout)?));
     // The recordings are wanted most when something went wrong.
     done.and(card.bench.finish().context("completing the recordings"))
 }

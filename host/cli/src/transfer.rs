@@ -127,8 +127,8 @@ fn pump(mut input: Box<dyn Read + Send>, sender: &SyncSender<std::io::Result<Vec
     }
 }
 
-/// Moves bytes both ways until both sides have closed: our FIN follows the end of the source (with [`Source::Nothing`], the
-/// peer's). `limit` is how long nothing may happen, on the card's clock; it does not count while the source may still come.
+/// Moves bytes both ways until both sides have closed and the peer has acknowledged all: our FIN follows the end of the source (with
+/// [`Source::Nothing`], the peer's). `limit` is how long nothing may happen, on the card's clock; it does not count while the source may still come.
 pub fn relay(
     device: &Device,
     stream: &mut Stream,
@@ -197,5 +197,9 @@ pub fn relay(
         device.poll(end)?;
     }
     bar.finish_and_clear();
+    if totals.sent > 0 {
+        // The end of it may still be in the card's ring: it is sent when the peer has it.
+        stream.wait_sent(limit)?;
+    }
     Ok(totals)
 }

@@ -165,3 +165,22 @@ fn recordings_are_written_also_when_the_connection_fails() {
     assert!(bytes.starts_with(&[0x0a, 0x0d, 0x0d, 0x0a]) && bytes.len() > 400, "{} bytes", bytes.len());
     assert!(std::fs::read_to_string(&ladder).expect("a ladder").contains("RST"));
 }
+
+#[test]
+fn the_command_ends_when_the_peer_has_everything_also_what_was_lost_at_the_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pcap = folder.path().join("a.pcapng");
+    for seed in 1..=20 {
+        let line = format!("--loss 20 --seed {seed} --peer-sends 10 --pcap {} listen 5000", pcap.display());
+        assert_eq!(ok(&line, &pattern(3000)), supply(10), "seed {seed}");
+        // The recording's remarks say what became of the connection.
+        let bytes = std::fs::read(&pcap).expect("a recording");
+        let text = String::from_utf8_lossy(&bytes);
+        let end = text.rfind("flow 0 is ").map(|at| &text[at..]).expect("a connection");
+        assert!(
+            ["flow 0 is CLOSED", "flow 0 is TIME-WAIT"].iter().any(|wanted| end.starts_with(wanted)),
+            "seed {seed}: {}",
+            end.chars().take(30).collect::<String>()
+        );
+    }
+}
