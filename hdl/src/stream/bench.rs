@@ -8,6 +8,7 @@ use rust_hdl::prelude::*;
 use super::{Beat8, Beat64, Beat128, Beat512, StreamIn, StreamOut};
 
 /// Implements [`Clocked`](crate::sim::Clocked) for blocks whose clock input is called `clock`.
+#[macro_export]
 macro_rules! clocked {
     ($($block:ty),+ $(,)?) => {$(
         impl $crate::sim::Clocked for $block {
@@ -17,7 +18,7 @@ macro_rules! clocked {
         }
     )+};
 }
-pub(crate) use clocked;
+pub use clocked;
 
 /// The (input gap, output stall) percentages every stream test runs through.
 pub const PACES: [(u64, u64); 4] = [(0, 0), (40, 0), (0, 40), (50, 50)];
@@ -35,6 +36,7 @@ impl Rng {
         Self(seed)
     }
 
+    #[allow(clippy::should_implement_trait)] // endless, and no adapter would help
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -228,6 +230,7 @@ impl<T: Synth> Drain<T> {
 }
 
 /// Runs a block with one input and one output for one cycle. `$d` is the block, `inp` and `out` are its ports.
+#[macro_export]
 macro_rules! cycle {
     ($d:expr, $feed:expr, $drain:expr, $rng:expr) => {{
         $feed.drive(&mut $d.inp, $rng);
@@ -238,4 +241,4 @@ macro_rules! cycle {
         moved
     }};
 }
-pub(crate) use cycle;
+pub use cycle;

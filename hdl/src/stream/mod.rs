@@ -32,8 +32,8 @@ pub mod strip;
 pub mod trim;
 pub mod width;
 
-#[cfg(test)]
-pub(crate) mod bench;
+#[doc(hidden)]
+pub mod bench;
 #[cfg(test)]
 mod printed;
 

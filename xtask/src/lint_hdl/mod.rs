@@ -19,10 +19,12 @@ pub struct Finding {
     pub message: String,
 }
 
-/// Reads all of `hdl/src` and fails with the findings.
+/// Reads all hardware (`hdl/src`, `hdl/boards/src`) and fails with the findings.
 pub fn run(workspace_root: &Path) -> Result<()> {
     let mut files = vec![];
-    source_files(&workspace_root.join("hdl/src"), &mut files)?;
+    for folder in ["hdl/src", "hdl/boards/src"] {
+        source_files(&workspace_root.join(folder), &mut files)?;
+    }
     let (mut findings, mut functions) = (vec![], 0);
     for file in &files {
         let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
