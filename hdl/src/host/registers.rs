@@ -418,3 +418,7 @@ impl Logic for Registers {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "tests/registers.rs"]
+mod tests;

@@ -216,3 +216,7 @@ impl Logic for Snapshot {
             | (bit_cast::<256, 32>(self.entry[7].val()) << 224);
     }
 }
+
+#[cfg(test)]
+#[path = "tests/snapshot.rs"]
+mod tests;

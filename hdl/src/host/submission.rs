@@ -351,3 +351,7 @@ impl<const A: usize> Logic for Submission<A> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "tests/submission.rs"]
+mod tests;
