@@ -263,14 +263,39 @@ mod tests {
         for (tcb, limit) in [
             (syn_sent(), 7),
             (syn_received(), 7),
-            (sending(), 10),
-            (fin_wait_1(), 10),
-            (closing(), 10),
-            (last_ack(), 10),
+            (sending(), 8),
+            (fin_wait_1(), 8),
+            (closing(), 8),
+            (last_ack(), 8),
         ] {
             assert!(!run(&timer(), Tcb { retries: limit - 1, ..tcb }).1.delete, "{}", tcb.state);
             let (after, work) = run(&timer(), Tcb { retries: limit, ..tcb });
             assert!(work.delete && after.reason == Reason::TimedOut, "{}", tcb.state);
+        }
+    }
+
+    /// Seconds from the first transmission until the connection is given up, and the retransmissions between.
+    fn patience(mut tcb: Tcb) -> (u32, u32) {
+        let (mut waited, mut repeated) = (0, 0);
+        loop {
+            waited += tcb.rto;
+            let (after, work) = run(&timer(), Tcb { timer_on: true, ..tcb });
+            if work.delete {
+                return (waited / 1_000_000, repeated);
+            }
+            assert!(work.syn_now || work.retransmit, "{}", tcb.state);
+            (tcb, repeated) = (after, repeated + 1);
+        }
+    }
+
+    // covers: MUST-20, MUST-23, SHLD-10, SHLD-11
+    /// RFC 9293, section 3.8.3, with the default limits and the shortest time-outs: 3 minutes for a SYN, 100 s for data.
+    #[test]
+    fn a_silent_peer_is_given_up_after_minutes() {
+        assert_eq!(patience(syn_sent()), (183, 7));
+        assert_eq!(patience(syn_received()), (183, 7));
+        for tcb in [sending(), fin_wait_1(), last_ack()] {
+            assert_eq!(patience(Tcb { rto: config().rto_min, ..tcb }), (243, 8), "{}", tcb.state);
         }
     }
 

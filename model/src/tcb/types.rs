@@ -282,7 +282,8 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// The values that the RFCs recommend: RTO 1 s to 60 s (RFC 6298), R2 of 183 s for a SYN (RFC 9293, MUST-23).
+    /// The values that the RFCs recommend, and that the card has after power-up (`regs/src/map.rs`): RTO 1 s to 60 s (RFC 6298),
+    /// R2 as a number of retransmissions (RFC 9293, 3.8.3).
     fn default() -> Self {
         Config {
             mss: 1460,
@@ -290,8 +291,11 @@ impl Default for Config {
             rto_initial: 1_000_000,
             rto_min: 1_000_000,
             rto_max: 60_000_000,
+            // 1 + 2 + 4 + 8 + 16 + 32 + 60 + 60 = 183 s: the fewest that last the 3 minutes of MUST-23.
             syn_retries: 7,
-            data_retries: 10,
+            // 60 s more, 243 s, counted from the least RTO: at least the 100 s of SHLD-11 and the 3 retransmissions of
+            // SHLD-10, and no less than the SYN gets, so that a peer that could be reached is not given up sooner.
+            data_retries: 8,
             fin_wait_2: 60_000_000,
         }
     }
