@@ -42,8 +42,8 @@ struct Ours {
     snd_end: u32,
     /// Behind the last byte read: the card's `rcv_user`. Not known before the first snapshot of an open connection.
     rcv_user: Option<u32>,
-    /// We have closed the sending side.
-    shut: bool,
+    /// We have closed the sending side: the state after that.
+    shut: Option<State>,
 }
 
 /// The driver's side of one card.
@@ -179,7 +179,7 @@ impl Engine {
         // A passive flow that we have not seen: accepted.
         let (snd_end, rcv_user) = (snapshot.snd_una, snapshot.rcv_user);
         let generation = snapshot.generation;
-        flow.ours = Some(Ours { generation, snd_end, rcv_user: Some(rcv_user), shut: false });
+        flow.ours = Some(Ours { generation, snd_end, rcv_user: Some(rcv_user), shut: None });
         let peer = SocketAddrV4::new(snapshot.raddr, snapshot.rport).into();
         let handle = Handle { flow: id, generation: snapshot.generation, peer, lport: snapshot.lport };
         match self.pending.get_mut(&snapshot.lport) {
@@ -216,7 +216,7 @@ impl Engine {
             return Err(Error::BadEntry { ring: "completion", word: done.flow.into() });
         };
         let (generation, snd_end) = (done.generation, done.snd_end);
-        flow.ours = Some(Ours { generation, snd_end, rcv_user: None, shut: false });
+        flow.ours = Some(Ours { generation, snd_end, rcv_user: None, shut: None });
         Ok(Handle { flow: done.flow, generation: done.generation, peer: address, lport })
     }
 
@@ -229,7 +229,9 @@ impl Engine {
             && let Some(ours) = flow.ours.as_mut().filter(|o| o.generation == handle.generation)
         {
             if opcode == Opcode::Shutdown {
-                ours.shut |= done.status == Ok(Status::Ok);
+                if done.status == Ok(Status::Ok) {
+                    ours.shut = Some(done.state);
+                }
             } else {
                 (flow.ours, flow.given_back) = (None, Some(handle.generation));
             }
@@ -336,8 +338,10 @@ impl Engine {
             snapshot.state,
             State::SynSent | State::SynReceived | State::Established | State::CloseWait
         );
-        if !sends || ours.shut {
-            return Err(Error::BadState { what: "writing", peer: handle.peer, state: snapshot.state });
+        if !sends || ours.shut.is_some() {
+            // Until news of the half-close come, the snapshot is older than the command's completion.
+            let state = ours.shut.filter(|_| sends).unwrap_or(snapshot.state);
+            return Err(Error::SendClosed { what: "writing to", peer: handle.peer, state });
         }
         let ring = self.limits.tx_ring_bytes;
         let used = ours.snd_end.wrapping_sub(snapshot.snd_una);

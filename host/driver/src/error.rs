@@ -129,10 +129,20 @@ pub enum Error {
         /// Why not.
         why: &'static str,
     },
-    /// The call is not possible in the connection's state.
+    /// The call needs a sending side, and ours is closed: our FIN is sent, or follows what is queued (RFC 9293, 3.10.2).
+    #[error("{what} {peer} is not possible: the sending side is closed (the connection is in {state})")]
+    SendClosed {
+        /// The call.
+        what: &'static str,
+        /// The peer.
+        peer: SocketAddr,
+        /// The state.
+        state: State,
+    },
+    /// The command is not possible in the connection's state.
     #[error("{what} is not possible: the connection with {peer} is in {state}")]
     BadState {
-        /// The call, or the command.
+        /// The command.
         what: &'static str,
         /// The peer.
         peer: SocketAddr,
@@ -171,7 +181,7 @@ impl From<Error> for io::Error {
             Error::Unreachable { .. } => Kind::HostUnreachable,
             Error::AddressInUse { .. } => Kind::AddrInUse,
             Error::BadAddress { .. } | Error::BadConfig(_) | Error::BadPort { .. } => Kind::InvalidInput,
-            Error::BadState { .. } => Kind::BrokenPipe,
+            Error::SendClosed { .. } | Error::BadState { .. } => Kind::BrokenPipe,
             _ => Kind::Other,
         };
         io::Error::new(kind, error)

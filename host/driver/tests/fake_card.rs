@@ -237,8 +237,24 @@ fn nothing_is_written_after_the_half_close() {
     let mut stream = connect(&device, testing::STALLS).expect("a connection");
     stream.shutdown(Shutdown::Write).expect("a half-close");
     assert!(matches!(stream.shutdown(Shutdown::Write), Err(Error::BadState { .. })));
-    // Before any news of the half-close has come.
-    assert_eq!(stream.write(b"more").expect_err("closed").kind(), ErrorKind::BrokenPipe);
+    // Before any news of the half-close has come, and after.
+    for _ in 0..2 {
+        let error = stream.write(b"more").expect_err("closed");
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        assert_eq!(
+            error.to_string(),
+            "writing to 10.0.0.2:106 is not possible: the sending side is closed (the connection is in FIN-WAIT-1)"
+        );
+        device.poll(device.now() + LIMIT).expect("a card");
+    }
+    let mut stream = connect(&device, testing::ECHO).expect("a connection");
+    stream.shutdown(Shutdown::Write).expect("a half-close");
+    assert_eq!(stream.read(&mut [0]).expect("the peer's FIN"), 0);
+    let error = stream.try_write(b"more").expect_err("closed");
+    assert!(
+        matches!(error, Error::SendClosed { what: "writing to", peer: p, state: State::TimeWait } if p == peer(testing::ECHO)),
+        "{error}"
+    );
 }
 
 #[test]
