@@ -35,6 +35,7 @@ mod model;
 pub mod peer;
 pub mod record;
 mod simulation;
+mod states;
 
 pub use access::AccessError;
 pub use bar::SimBar;
@@ -44,5 +45,6 @@ pub use impair::{Fate, Impairments, Random};
 pub use link::{LinkConfig, LinkStats, WIRE_OVERHEAD};
 pub use mac::{Frame, Stamp};
 pub use model::Core;
-pub use simulation::{Simulation, StateChange};
+pub use simulation::Simulation;
+pub use states::StateChange;
 pub use syncline_verilate as verilate;

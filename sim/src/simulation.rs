@@ -8,6 +8,7 @@ use crate::mac::{Frame, Inlet, Outlet, Stamp};
 use crate::model::Core;
 use crate::peer::Peer;
 use crate::record::Recorder;
+use crate::states::{StateChange, StateLog};
 use std::collections::VecDeque;
 use std::time::Duration;
 use syncline_regs::code::State;
@@ -16,17 +17,6 @@ use syncline_regs::code::State;
 const QUIET_CYCLES: u32 = 8;
 /// On wall-clock time, the longest sleep of an idle card.
 const LONGEST_SLEEP: Duration = Duration::from_millis(1);
-
-/// A flow of the card has entered a state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StateChange {
-    /// When.
-    pub at: Stamp,
-    /// The flow.
-    pub flow: u16,
-    /// The state.
-    pub state: State,
-}
 
 /// The simulated card with everything around it. See the crate's page for an example.
 pub struct Simulation {
@@ -44,7 +34,7 @@ pub struct Simulation {
     /// When the cable or the peer next has something to do.
     pub(crate) next_event: Option<Duration>,
     pub(crate) recorders: Vec<Box<dyn Recorder>>,
-    states: VecDeque<StateChange>,
+    pub(crate) states: StateLog,
     pub(crate) last_delivered: Option<Frame>,
     pub(crate) delivered: u64,
     pub(crate) departed: u64,
@@ -76,7 +66,7 @@ impl Simulation {
             arrived: VecDeque::new(),
             next_event: None,
             recorders: Vec::new(),
-            states: VecDeque::new(),
+            states: StateLog::default(),
             last_delivered: None,
             delivered: 0,
             departed: 0,
@@ -284,14 +274,9 @@ impl Simulation {
     /// Remembers and records a change of state.
     fn enter(&mut self, flow: u16, code: u8) {
         if let Some(state) = State::from_code(code) {
-            self.states.push_back(StateChange { at: self.stamp(), flow, state });
+            self.states.push(StateChange { at: self.stamp(), flow, state });
             self.note(&format!("flow {flow} is {state}"));
         }
-    }
-
-    /// The next change of a flow's state that has not been asked for.
-    pub fn state_change(&mut self) -> Option<StateChange> {
-        self.states.pop_front()
     }
 }
 
