@@ -3,6 +3,7 @@
 
 mod bench;
 mod demo;
+mod doc;
 mod lint_hdl;
 mod report;
 mod run;
@@ -28,6 +29,8 @@ enum Command {
     Demo(demo::Args),
     /// Measure goodput, latency and cycles an event, against ceilings and budgets.
     Bench(bench::Args),
+    /// Render the book's pages, check its links, and build the API documentation.
+    Doc(doc::Args),
     /// Look for HDL that means one thing in Rust and another in Verilog.
     LintHdl,
     /// Formatting, lints and every test (does `setup` first).
@@ -43,6 +46,7 @@ fn main() -> anyhow::Result<()> {
         Command::Setup(args) => setup::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Doc(args) => doc::run(&args),
         Command::LintHdl => lint_hdl::run(run::root()),
         Command::Test => test::run(),
         Command::Report(args) => report::run(&args),
