@@ -406,6 +406,21 @@ fn impossible_next_hops_are_dropped() {
     assert!(bench.asked.is_empty() && bench.segments.is_empty() && bench.unreachable.is_empty());
 }
 
+/// RFC 3021: a network of two addresses has no broadcast address.
+#[test]
+fn both_addresses_of_a_network_of_two_are_asked_for() {
+    for (own, other) in [(0x0a01_0208_u64, 0x0a01_0209_u64), (0x0a01_0209, 0x0a01_0208)] {
+        let mut bench = Bench::new();
+        bench.uut.cfg.next = Config { addr: own.into(), mask: 0xffff_fffe_u64.into(), ..config() };
+        bench.send(other, 1);
+        assert_eq!(bench.asked, [(bench.now, other)]);
+        bench.hear(false, true, HIS, other);
+        assert_eq!(bench.segments, [(1, HIS)]);
+        bench.send(own, 2);
+        assert_eq!(bench.dropped, 1, "to ourselves");
+    }
+}
+
 #[test]
 fn stale_entries_are_used_and_asked_for() {
     let mut bench = Bench::new();

@@ -340,7 +340,7 @@ mod tests {
         ((sum & 0xffff) + (sum >> 16)) as u16
     }
 
-    fn fate(packet: &[u8], frame_broadcast: bool) -> Fate {
+    fn fate([own, mask]: [u32; 2], packet: &[u8], frame_broadcast: bool) -> Fate {
         let Some(first) = packet.first() else { panic!("no frame is empty") };
         let ihl = usize::from(first & 15);
         let header = 4 * ihl.max(5);
@@ -356,17 +356,18 @@ mod tests {
         let word = |at: usize| u32::from_be_bytes(packet[at..at + 4].try_into().unwrap());
         let total = (word(0) & 0xffff) as usize;
         let (src, dst) = (word(12), word(16));
-        let subnet = ADDR | !MASK;
+        // RFC 3021: networks of one and two addresses have no broadcast address.
+        let subnet = if mask.leading_ones() <= 30 { own | !mask } else { u32::MAX };
         if total <= header {
             return Fate::Drop("bad_length");
         }
         if word(4) & 0x3fff != 0 {
             return Fate::Drop("fragment");
         }
-        if [0, u32::MAX, ADDR, subnet].contains(&src) || src >> 24 == 127 || src >> 28 == 14 {
+        if [0, u32::MAX, own, subnet].contains(&src) || src >> 24 == 127 || src >> 28 == 14 {
             return Fate::Drop("bad_source");
         }
-        if ![ADDR, subnet, u32::MAX].contains(&dst) {
+        if ![own, subnet, u32::MAX].contains(&dst) {
             return Fate::Drop("not_for_us");
         }
         let protocol = packet[9];
@@ -376,7 +377,7 @@ mod tests {
         if total > packet.len() {
             return Fate::Short(protocol);
         }
-        Fate::Out(protocol, packet[header..total].to_vec(), src, dst, frame_broadcast || dst != ADDR)
+        Fate::Out(protocol, packet[header..total].to_vec(), src, dst, frame_broadcast || dst != own)
     }
 
     /// A packet with a right checksum; `change` is applied before the checksum is made.
@@ -398,12 +399,16 @@ mod tests {
 
     macro_rules! check {
         ($block:ident, $beat:ident, $rng:expr, $work:expr) => {
+            check!($block, $beat, $rng, $work, [ADDR, MASK])
+        };
+        ($block:ident, $beat:ident, $rng:expr, $work:expr, $network:expr) => {
+            let network: [u32; 2] = $network;
             let work: Vec<(Vec<u8>, bool)> = $work;
             for (gap, stall) in PACES {
                 let mut uut = ready(Box::<$block>::default());
                 uut.cfg.next = Config {
-                    addr: u64::from(ADDR).into(),
-                    mask: u64::from(MASK).into(),
+                    addr: u64::from(network[0]).into(),
+                    mask: u64::from(network[1]).into(),
                     ..Default::default()
                 };
                 let mut items = vec![];
@@ -469,8 +474,11 @@ mod tests {
                     cycles += 1;
                     assert!(cycles < 20_000, "stuck");
                 }
-                let want: Vec<_> =
-                    work.iter().enumerate().map(|(i, (packet, all))| (i, fate(packet, *all))).collect();
+                let want: Vec<_> = work
+                    .iter()
+                    .enumerate()
+                    .map(|(i, (packet, all))| (i, fate(network, packet, *all)))
+                    .collect();
                 let (mut want_drops, mut want_outs) = (vec![], vec![]);
                 for (number, fate) in want {
                     match fate {
@@ -552,5 +560,30 @@ mod tests {
         let mut rng = Rng::new(31);
         let work = work(&mut rng, 300);
         check!(Rx512, Beat512, &mut rng, work);
+    }
+
+    // RFC 3021
+    #[test]
+    fn both_addresses_of_a_network_of_two_are_hosts() {
+        let mut rng = Rng::new(32);
+        for prefix in [30, 31, 32] {
+            let mask = u32::MAX << (32 - prefix);
+            for own in [0x0a01_0200_u32, 0x0a01_0201] {
+                let hosts = (0x0a01_0200..0x0a01_0204_u32).flat_map(|a| [(a, own), (0x0a01_0207, a)]);
+                let edit = |(src, dst): (u32, u32)| {
+                    packet(&[], &[1, 2, 3], |p| {
+                        p[12..16].copy_from_slice(&src.to_be_bytes());
+                        p[16..20].copy_from_slice(&dst.to_be_bytes());
+                    })
+                };
+                let work: Vec<_> = hosts.map(|pair| (edit(pair), false)).collect();
+                let outs = work.iter().filter(|(p, _)| matches!(fate([own, mask], p, false), Fate::Out(..)));
+                // From three others and the far one to our own address; in a network of four to its broadcast address
+                // too, but not from it.
+                assert_eq!(outs.count(), 4);
+                check!(Rx64, Beat64, &mut rng, work.clone(), [own, mask]);
+                check!(Rx512, Beat512, &mut rng, work, [own, mask]);
+            }
+        }
     }
 }
