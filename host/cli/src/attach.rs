@@ -220,9 +220,9 @@ mod with {
     fn beside(network: &Config) -> Ipv4Addr {
         let own = network.addr.to_bits();
         let hosts = u32::MAX.checked_shr(network.prefix.into()).unwrap_or(0);
-        // The last one of all is the broadcast address.
-        let next = (own & hosts) + 1 < hosts;
-        Ipv4Addr::from_bits(if next { own + 1 } else { own - 1 })
+        // The last one of all is the broadcast address, but in a network of two (RFC 3021).
+        let last = if network.prefix < 31 { hosts - 1 } else { hosts };
+        Ipv4Addr::from_bits(if own & hosts < last { own + 1 } else { own - 1 })
     }
 
     /// The peer, with the services of the help text.
@@ -234,5 +234,21 @@ mod with {
         peer.serve(9, Service::Discard, BACKLOG);
         peer.serve(19, Service::Source(CHARGEN), BACKLOG);
         peer
+    }
+
+    #[test]
+    fn the_peer_has_the_next_address_of_the_network() {
+        for (own, prefix, peer) in [
+            ([10, 0, 0, 1], 24, [10, 0, 0, 2]),
+            ([10, 0, 0, 254], 24, [10, 0, 0, 253]),
+            ([10, 0, 0, 5], 30, [10, 0, 0, 6]),
+            ([10, 0, 0, 6], 30, [10, 0, 0, 5]),
+            ([10, 0, 0, 6], 31, [10, 0, 0, 7]),
+            ([10, 0, 0, 7], 31, [10, 0, 0, 6]),
+        ] {
+            let network = Config { addr: own.into(), prefix, ..Config::default() };
+            network.check().expect("a host's address");
+            assert_eq!(beside(&network), Ipv4Addr::from(peer), "{}/{prefix}", network.addr);
+        }
     }
 }

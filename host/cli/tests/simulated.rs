@@ -68,6 +68,7 @@ fn the_peer_is_beside_the_card_in_every_network() {
         ("10.0.0.1/24", "10.0.0.2"),
         ("10.0.0.254/24", "10.0.0.253"),
         ("223.255.255.254/8", "223.255.255.253"),
+        ("10.0.0.7/31", "10.0.0.6"),
     ] {
         assert_eq!(ok(&format!("--address {card} connect {peer} 7"), b"hello"), b"hello", "{card}");
     }
@@ -120,6 +121,7 @@ fn every_failure_has_its_exit_code_and_says_why() {
         ("connect 224.0.0.1 80", 2, "224.0.0.1:80"),
         ("--address 10.0.0.1/33 info", 2, "not 33"),
         ("--address 224.0.0.1/24 info", 2, "224.0.0.1 can't be a card's address"),
+        ("--address 10.0.0.255/24 info", 2, "it is the broadcast address of the network 10.0.0.0/24"),
         (
             "--loss 100 --timeout 2 listen 5000",
             4,

@@ -67,15 +67,36 @@ impl Config {
         {
             return bad(format!("{} can't be a card's address", self.addr));
         }
-        if let Some(gateway) = self.gateway
-            && (gateway.to_bits() ^ self.addr.to_bits()) & self.mask() != 0
-        {
+        if let Some(what) = self.not_a_host(self.addr) {
+            return bad(format!("{} can't be a card's address: it is the {what}", self.addr));
+        }
+        let Some(gateway) = self.gateway else { return Ok(()) };
+        if (gateway.to_bits() ^ self.addr.to_bits()) & self.mask() != 0 {
             return bad(format!(
                 "the gateway {gateway} is not in the network of {}/{}",
                 self.addr, self.prefix
             ));
         }
+        if gateway == self.addr {
+            return bad(format!("{gateway} can't be a gateway: it is the card itself"));
+        }
+        if let Some(what) = self.not_a_host(gateway) {
+            return bad(format!("{gateway} can't be a gateway: it is the {what}"));
+        }
         Ok(())
+    }
+
+    /// What an address of the network is if it is no host's (RFC 1122, 3.2.1.3). In a network of two both are hosts' (RFC 3021).
+    fn not_a_host(&self, addr: Ipv4Addr) -> Option<String> {
+        let host = addr.to_bits() & !self.mask();
+        let what = match host {
+            _ if self.prefix > 30 => return None,
+            0 => "address",
+            _ if host == !self.mask() => "broadcast address",
+            _ => return None,
+        };
+        let network = Ipv4Addr::from_bits(addr.to_bits() & self.mask());
+        Some(format!("{what} of the network {network}/{}", self.prefix))
     }
 
     /// The network mask; the prefix has been checked.

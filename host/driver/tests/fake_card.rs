@@ -340,9 +340,20 @@ fn commands_need_a_configuration_and_a_reset_takes_it_away() {
         Config { prefix: 33, ..config },
         Config { addr: [224, 0, 0, 1].into(), ..config },
         Config { gateway: Some([10, 0, 1, 1].into()), ..config },
+        Config { gateway: Some(config.addr), ..config },
+        Config { gateway: Some([10, 0, 0, 255].into()), ..config },
+        Config { addr: [10, 0, 0, 0].into(), ..config },
+        Config { addr: [10, 0, 0, 3].into(), prefix: 30, gateway: None, ..config },
     ];
     for config in bad {
         assert!(matches!(device.configure(&config), Err(Error::BadConfig(_))), "{config:?}");
+    }
+    // RFC 3021: both addresses of a /31 are hosts'.
+    for (own, other) in [(2, 3), (3, 2)] {
+        let (addr, gateway) = ([10, 0, 0, own].into(), Some([10, 0, 0, other].into()));
+        let config = Config { addr, prefix: 31, gateway, ..config };
+        device.configure(&config).expect("a network of two");
+        assert_eq!(device.config().expect("a card"), Some(config));
     }
 }
 
