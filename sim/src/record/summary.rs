@@ -5,7 +5,7 @@ use smoltcp::wire::{
     ArpOperation, ArpPacket, EthernetFrame, EthernetProtocol, Icmpv4Packet, IpProtocol, Ipv4Packet, TcpPacket,
 };
 
-/// What `frame` is, in one line: `SYN ACK seq=1 ack=2 win=4096 mss=1460`, `ARP who has 192.168.1.1`.
+/// What `frame` is, in one line: `7>50000 SYN ACK seq=1 ack=2 win=4096`, `ARP who has 192.168.1.1`.
 pub fn summarize(frame: &[u8]) -> String {
     let Ok(ethernet) = EthernetFrame::new_checked(frame) else { return "no Ethernet frame".into() };
     match ethernet.ethertype() {
