@@ -12,6 +12,15 @@ pub enum TimeSource {
     Wall,
 }
 
+/// Virtual time that was jumped over, by what ended each wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waited {
+    /// A deadline of the card: its time-outs and TIME-WAIT, ARP.
+    pub card: Duration,
+    /// Anything else: a deadline of the peer, a frame on the cable, the limit of a call.
+    pub others: Duration,
+}
+
 /// Time since the start, and the cycle.
 #[derive(Debug)]
 pub(crate) struct Clock {

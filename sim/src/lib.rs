@@ -40,7 +40,7 @@ mod states;
 pub use access::AccessError;
 pub use bar::SimBar;
 pub use builder::{Builder, Config};
-pub use clock::TimeSource;
+pub use clock::{TimeSource, Waited};
 pub use impair::{Fate, Impairments, Random};
 pub use link::{LinkConfig, LinkStats, WIRE_OVERHEAD};
 pub use mac::{Frame, Stamp};

@@ -2,7 +2,7 @@
 //! [`Simulation`]: the card, its clock, the cable and what is at the other end.
 
 use crate::builder::Builder;
-use crate::clock::Clock;
+use crate::clock::{Clock, Waited};
 use crate::link::Direction;
 use crate::mac::{Frame, Inlet, Outlet, Stamp};
 use crate::model::Core;
@@ -44,6 +44,7 @@ pub struct Simulation {
     pub(crate) stirred: bool,
     /// The value of the core's `now`.
     micros: u64,
+    waited: Waited,
 }
 
 impl Simulation {
@@ -73,6 +74,7 @@ impl Simulation {
             quiet: 0,
             stirred: true,
             micros: 0,
+            waited: Waited::default(),
         };
         simulation.reset();
         simulation
@@ -137,6 +139,11 @@ impl Simulation {
     /// When something happens next if the card is idle: its deadline, a frame on the cable, the peer's deadline.
     pub fn next_deadline(&self) -> Option<Duration> {
         [self.card_deadline(), self.next_event].into_iter().flatten().min()
+    }
+
+    /// Idle time that was jumped over so far (on virtual time; the wall's does not jump).
+    pub fn waited(&self) -> Waited {
+        self.waited
     }
 
     // Running.
@@ -215,6 +222,13 @@ impl Simulation {
         let next = self.next_deadline().map_or(limit, |next| next.min(limit));
         if self.clock.is_virtual() {
             if next > self.now() {
+                let wait = next - self.now();
+                let ender = if self.card_deadline() == Some(next) {
+                    &mut self.waited.card
+                } else {
+                    &mut self.waited.others
+                };
+                *ender += wait;
                 self.clock.set(next);
                 self.quiet = 0;
             }

@@ -115,6 +115,11 @@ fn idle_time_is_jumped_and_deadlines_are_met() {
     assert_eq!(simulation.card_deadline(), None);
     assert!(simulation.now() >= Duration::from_secs(61) && simulation.now() < Duration::from_millis(61_001));
     assert!(simulation.cycle() - before < 200, "{} cycles", simulation.cycle() - before);
+    // Up to the limit of the first run, to the card's deadline, to the limit of the second: all but the cycles between.
+    let waited = simulation.waited();
+    let near =
+        |time: Duration, seconds| time.abs_diff(Duration::from_secs(seconds)) < Duration::from_micros(2);
+    assert!(near(waited.card, 1) && near(waited.others, 60), "{waited:?}");
     assert!(wall.elapsed() < Duration::from_secs(1));
 }
 
