@@ -2,6 +2,7 @@
 //! `cargo xtask demo`: a file goes through the simulated card and comes back.
 
 use anyhow::Result;
+use std::path::PathBuf;
 
 use crate::run::{cargo, step};
 use crate::setup;
@@ -10,7 +11,7 @@ use crate::setup;
 #[derive(clap::Args)]
 pub struct Args {
     /// File to send; 1 MiB made up by default.
-    file: Option<String>,
+    file: Option<PathBuf>,
     /// Write a waveform too (slow, and the first build takes long).
     #[arg(long)]
     wave: bool,
@@ -30,6 +31,9 @@ pub fn run(args: &Args) -> Result<()> {
     if args.wave {
         command.arg("--wave");
     }
-    command.args(&args.file);
+    if let Some(file) = &args.file {
+        // The demo runs in the root of the project, its user perhaps not.
+        command.arg(std::path::absolute(file)?);
+    }
     step(&mut command)
 }
