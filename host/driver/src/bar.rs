@@ -28,12 +28,12 @@ pub enum BarError {
         why: String,
     },
     /// The operating system refused something.
-    #[error("{what}: {source}")]
+    #[error("{what}: {error}")]
     Io {
         /// What was tried, and on what.
         what: String,
-        /// Why it failed.
-        source: io::Error,
+        /// Why it failed. (Not the error's source: the message says it already.)
+        error: io::Error,
     },
 }
 

@@ -43,11 +43,15 @@ impl Stream {
                 return Ok(value);
             }
             if engine.bar.now() >= end {
-                let state = engine.snapshot(&self.handle).map(|s| s.state);
+                // No event has come of a connection that waits for its first answer.
+                let state = match engine.snapshot(&self.handle) {
+                    Some(snapshot) => snapshot.state,
+                    None => info::read(&mut engine, self.handle.flow)?.state,
+                };
                 return Err(Error::Deadline {
                     what: format!("{what} {}", self.handle.peer),
                     after: limit,
-                    state,
+                    state: Some(state),
                 });
             }
             engine.bar.relax(end)?;

@@ -2,8 +2,11 @@
 //! Transports to a card in a PCIe slot. The simulation's is `syncline_sim::SimBar`.
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Instant;
+
+use crate::BarError;
 
 mod sysfs;
 #[cfg(feature = "vfio")]
@@ -57,6 +60,14 @@ impl fmt::Display for Bdf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04x}:{:02x}:{:02x}.{}", self.domain, self.bus, self.device, self.function)
     }
+}
+
+/// Says that a function is absent, before anything else of its folder in sysfs is.
+fn is_there(folder: &Path, bdf: Bdf) -> Result<(), BarError> {
+    folder.metadata().map(drop).map_err(|error| {
+        let what = format!("there is no PCI function {bdf} ({})", folder.display());
+        BarError::Io { what, error }
+    })
 }
 
 /// How a driver waits for hardware: it spins, and now and then lets others run.

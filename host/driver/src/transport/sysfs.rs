@@ -4,10 +4,10 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use super::{Bdf, Pause};
+use super::{Bdf, Pause, is_there};
 use crate::mmio::Mapping;
 use crate::{Bar, BarError};
 
@@ -46,22 +46,23 @@ impl Sysfs {
 
     fn open_in(devices: &Path, bdf: Bdf, alone: bool) -> Result<Self, BarError> {
         let folder = devices.join(bdf.to_string());
+        is_there(&folder, bdf)?;
         memory_is_on(&folder.join("config"))?;
-        let (first, registers) = map(folder.join("resource0"), 0)?;
-        let (_, window) = map(folder.join("resource2"), 2)?;
+        let (first, registers) = map(&folder, bdf, 0)?;
+        let (_, window) = map(&folder, bdf, 2)?;
         if alone {
-            let taken = |source| failed(format!("{bdf} is in use by another driver of Syncline"), source);
+            let taken = |error| failed(format!("{bdf} is in use by another driver of Syncline"), error);
             first.try_lock().map_err(|e| match e {
                 TryLockError::WouldBlock => taken(io::ErrorKind::ResourceBusy.into()),
-                TryLockError::Error(source) => taken(source),
+                TryLockError::Error(error) => taken(error),
             })?;
         }
         Ok(Self { registers, window, pause: Pause::new(), _lock: first })
     }
 }
 
-fn failed(what: String, source: io::Error) -> BarError {
-    BarError::Io { what, source }
+fn failed(what: String, error: io::Error) -> BarError {
+    BarError::Io { what, error }
 }
 
 /// A function whose memory is off reads as all ones: say so before anybody takes it for a card that is gone.
@@ -78,10 +79,16 @@ fn memory_is_on(config: &Path) -> Result<(), BarError> {
     Ok(())
 }
 
-fn map(path: PathBuf, bar: u8) -> Result<(File, Mapping), BarError> {
+fn map(folder: &Path, bdf: Bdf, bar: u8) -> Result<(File, Mapping), BarError> {
+    let path = folder.join(format!("resource{bar}"));
     let what = |doing: &str| format!("{doing} {}", path.display());
-    let file = OpenOptions::new().read(true).write(true).open(&path);
-    let file = file.map_err(|e| failed(what("opening"), e))?;
+    let file = OpenOptions::new().read(true).write(true).open(&path).map_err(|e| match e.kind() {
+        io::ErrorKind::NotFound => failed(format!("{bdf} is no Syncline card: it has no BAR{bar}"), e),
+        io::ErrorKind::PermissionDenied => {
+            failed(format!("opening {} (root may, and who a udev rule says)", path.display()), e)
+        }
+        _ => failed(what("opening"), e),
+    })?;
     let bytes = file.metadata().map_err(|e| failed(what("opening"), e))?.len();
     let bytes = usize::try_from(bytes).map_err(|e| failed(what("mapping"), io::Error::other(e)))?;
     let mapping = Mapping::of_file(&file, bytes, bar).map_err(|e| failed(what("mapping"), e))?;
@@ -157,7 +164,12 @@ mod tests {
     fn a_wrong_address_and_memory_off_are_said() {
         let (devices, _) = slot(true);
         let other: Bdf = "02:00.0".parse().expect("an address");
-        assert!(message(Sysfs::open_in(devices.path(), other, true)).contains("0000:02:00.0"));
+        let absent = message(Sysfs::open_in(devices.path(), other, true));
+        assert!(absent.contains("there is no PCI function 0000:02:00.0"), "{absent}");
+        let (devices, bdf) = slot(true);
+        fs::remove_file(devices.path().join(bdf.to_string()).join("resource2")).expect("a file");
+        let other = message(Sysfs::open_in(devices.path(), bdf, true));
+        assert!(other.contains("0000:01:00.0 is no Syncline card: it has no BAR2"), "{other}");
         let (devices, bdf) = slot(false);
         assert!(message(Sysfs::open_in(devices.path(), bdf, true)).contains("switched off"));
     }
