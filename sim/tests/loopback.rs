@@ -226,7 +226,7 @@ fn bad_run(seed: u64) -> (Vec<Frame>, Vec<u8>, String) {
     let folder = tempfile::tempdir().unwrap();
     let (capture, ladder) = (folder.path().join("run.pcapng"), folder.path().join("run.svg"));
     simulation.record(Pcapng::create(&capture).unwrap());
-    simulation.record(Ladder::new(&ladder));
+    simulation.record(Ladder::create(&ladder).unwrap());
     for i in 0..300 {
         let mut bytes = frame(60 + i as usize % 1400, i);
         bytes[12..14].copy_from_slice(&[8, 0]);

@@ -105,6 +105,7 @@ use with::simulated;
 #[cfg(feature = "sim")]
 mod with {
     use std::net::Ipv4Addr;
+    use std::path::Path;
     use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
     use std::time::Duration;
 
@@ -188,12 +189,12 @@ mod with {
         let core = if options.width == 512 { Core::Core512 } else { Core::Core64 };
         let build = Simulation::builder().config(core).time(time).seed(options.seed).link(link).build();
         let mut simulation = build.map_err(|e| NoCard(format!("the simulated card did not start: {e:#}")))?;
+        let creating = |path: &Path| format!("creating {}", path.display());
         if let Some(path) = &options.pcap {
-            let file = Pcapng::create(path).with_context(|| format!("creating {}", path.display()))?;
-            simulation.record(file);
+            simulation.record(Pcapng::create(path).with_context(|| creating(path))?);
         }
         if let Some(path) = &options.ladder {
-            simulation.record(Ladder::new(path));
+            simulation.record(Ladder::create(path).with_context(|| creating(path))?);
         }
         let network = super::config(arguments);
         let peer = match &options.link {

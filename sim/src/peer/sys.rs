@@ -28,10 +28,7 @@ fn explain(what: &str, error: &io::Error) -> io::Error {
 
 /// Gives what the kernel has written.
 fn call(file: &impl AsRawFd, call: Call, name: &str, payload: Payload) -> io::Result<Payload> {
-    // The name ends with a zero byte.
-    if name.is_empty() || name.len() >= libc::IFNAMSIZ {
-        return Err(io::Error::new(ErrorKind::InvalidInput, format!("`{name}` is no name of a TAP device")));
-    }
+    check_name(name)?;
     let mut request = libc::ifreq { ifr_name: [0; libc::IFNAMSIZ], ifr_ifru: payload };
     for (to, from) in request.ifr_name.iter_mut().zip(name.bytes()) {
         *to = from as libc::c_char;
@@ -45,14 +42,39 @@ fn call(file: &impl AsRawFd, call: Call, name: &str, payload: Payload) -> io::Re
 
 /// Attaches to the TAP device `name`; it is made if it is not there and we may.
 pub fn attach(name: &str) -> io::Result<File> {
+    check_name(name)?;
     let device = OpenOptions::new()
         .read(true)
         .write(true)
         .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC)
         .open("/dev/net/tun")
         .map_err(|e| explain("/dev/net/tun", &e))?;
-    call(&device, Call::ATTACH, name, Payload { ifru_flags: (libc::IFF_TAP | libc::IFF_NO_PI) as i16 })?;
+    let flags = Payload { ifru_flags: (libc::IFF_TAP | libc::IFF_NO_PI) as i16 };
+    call(&device, Call::ATTACH, name, flags).map_err(|e| hint(name, e))?;
     Ok(device)
+}
+
+/// Adds what the kernel means: it has one word for each of the ways in which attaching can fail.
+fn hint(name: &str, error: io::Error) -> io::Error {
+    let hint = match error.kind() {
+        ErrorKind::PermissionDenied => {
+            format!("make it with `ip tuntap add {name} mode tap user USER`, or run as root")
+        }
+        ErrorKind::ResourceBusy => "another program is attached to it".to_owned(),
+        ErrorKind::InvalidInput => "it is no TAP device".to_owned(),
+        _ => return error,
+    };
+    io::Error::new(error.kind(), format!("{error}; {hint}"))
+}
+
+/// A name that the kernel can take, so that what it refuses is something else.
+fn check_name(name: &str) -> io::Result<()> {
+    // It ends with a zero byte.
+    if name.is_empty() || name.len() >= libc::IFNAMSIZ {
+        let why = format!("`{name}` is no name of a TAP device: it has 1 to {} bytes", libc::IFNAMSIZ - 1);
+        return Err(io::Error::new(ErrorKind::InvalidInput, why));
+    }
+    Ok(())
 }
 
 /// Lets the device live on without anyone attached to it.

@@ -7,6 +7,7 @@
 use super::{Recorder, Way, summarize};
 use crate::mac::{Frame, Stamp};
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use svg::Document;
@@ -49,9 +50,14 @@ enum Row {
 }
 
 impl Ladder {
-    /// Records for the file `path`, which is written at the end.
-    pub fn new(path: &Path) -> Ladder {
-        Ladder {
+    /// Records for a new file, which is written at the end.
+    ///
+    /// # Errors
+    /// It can't be made.
+    pub fn create(path: &Path) -> io::Result<Ladder> {
+        // Here and not after the run that was to be recorded.
+        File::create(path)?;
+        Ok(Ladder {
             path: path.to_path_buf(),
             kept: Vec::new(),
             last: VecDeque::new(),
@@ -59,7 +65,7 @@ impl Ladder {
             keep: ENDS,
             notes: 0,
             fates: 0,
-        }
+        })
     }
 
     fn push(&mut self, row: Row) {
@@ -210,7 +216,7 @@ mod tests {
     fn draw(frames: u64, notes: &[u64], lost: impl Fn(u64) -> bool) -> (Vec<String>, String) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ladder.svg");
-        let mut ladder = Ladder::new(&path);
+        let mut ladder = Ladder::create(&path).unwrap();
         for i in 0..frames {
             if notes.contains(&i) {
                 ladder.note(Stamp::default(), &format!("<note {i}>"));

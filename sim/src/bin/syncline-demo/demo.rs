@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -63,10 +64,10 @@ impl Demo {
         let peer = Arc::new(Mutex::new(SmoltcpPeer::new(peer)));
         lock(&peer).serve(ECHO, Service::Echo, 2);
         simulation.plug(peer.clone());
-        let capture = cli.out.join("demo.pcapng");
-        let capture = Pcapng::create(&capture).with_context(|| format!("creating {}", capture.display()))?;
-        simulation.record(capture);
-        simulation.record(Ladder::new(&cli.out.join("demo.svg")));
+        let (capture, ladder) = (cli.out.join("demo.pcapng"), cli.out.join("demo.svg"));
+        let creating = |path: &Path| format!("creating {}", path.display());
+        simulation.record(Pcapng::create(&capture).with_context(|| creating(&capture))?);
+        simulation.record(Ladder::create(&ladder).with_context(|| creating(&ladder))?);
         if cli.wave {
             let wave = cli.out.join(format!("demo.{}", Simulation::WAVEFORM_EXTENSION));
             simulation
