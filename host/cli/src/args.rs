@@ -51,7 +51,7 @@ pub struct Arguments {
     #[arg(long, global = true, requires = "address")]
     pub mac: Option<Mac>,
     /// Give up after so many seconds without progress.
-    #[arg(long, global = true, value_name = "SECONDS", default_value = "300", value_parser = seconds)]
+    #[arg(long, global = true, value_name = "SECONDS", default_value = "300", value_parser = seconds, allow_negative_numbers = true)]
     pub timeout: Duration,
     /// Print data as JSON.
     #[arg(long, global = true)]
@@ -76,7 +76,7 @@ pub struct Simulated {
     #[arg(long, global = true, default_value = "64", value_parser = width)]
     pub width: u32,
     /// Loss on the simulated link, per cent of the frames each way.
-    #[arg(long, global = true, default_value = "0", value_name = "PERCENT", value_parser = percent)]
+    #[arg(long, global = true, default_value = "0", value_name = "PERCENT", value_parser = percent, allow_negative_numbers = true)]
     pub loss: f64,
     /// Seed of the simulated link's loss.
     #[arg(long, global = true, default_value = "1")]
@@ -104,13 +104,13 @@ pub enum Command {
         /// Name or IPv4 address.
         host: String,
         /// TCP port.
-        #[arg(value_parser = port())]
+        #[arg(value_parser = port)]
         port: u16,
     },
     /// Accept one connection: standard input goes to the peer, what the peer sends to standard output
     Listen {
         /// TCP port.
-        #[arg(value_parser = port())]
+        #[arg(value_parser = port)]
         port: u16,
     },
     /// Send a file to a listening peer
@@ -120,13 +120,13 @@ pub enum Command {
         /// Name or IPv4 address.
         host: String,
         /// TCP port.
-        #[arg(value_parser = port())]
+        #[arg(value_parser = port)]
         port: u16,
     },
     /// Accept one connection and write what comes to a file
     Recv {
         /// TCP port.
-        #[arg(value_parser = port())]
+        #[arg(value_parser = port)]
         port: u16,
         /// The file; it is replaced.
         file: PathBuf,
@@ -153,22 +153,18 @@ pub enum Command {
     },
 }
 
-fn port() -> clap::builder::RangedI64ValueParser<u16> {
-    clap::value_parser!(u16).range(1..)
+fn port(text: &str) -> Result<u16, &'static str> {
+    text.parse().ok().filter(|port| *port != 0).ok_or("a port is a number from 1 to 65535")
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    let value: f64 = text.parse().map_err(|e| format!("{e}"))?;
-    let limit = Duration::try_from_secs_f64(value).map_err(|e| e.to_string())?;
-    if limit.is_zero() || limit > Duration::from_secs(86_400) {
-        return Err("more than 0 and at most a day (86400)".into());
-    }
-    Ok(limit)
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let limit = text.parse().ok().and_then(|value| Duration::try_from_secs_f64(value).ok());
+    let limit = limit.filter(|limit| !limit.is_zero() && *limit <= Duration::from_secs(86_400));
+    limit.ok_or("a number of seconds, more than 0 and at most a day (86400)")
 }
 
-fn percent(text: &str) -> Result<f64, String> {
-    let value: f64 = text.parse().map_err(|e| format!("{e}"))?;
-    if (0.0..=100.0).contains(&value) { Ok(value) } else { Err("0 to 100".into()) }
+fn percent(text: &str) -> Result<f64, &'static str> {
+    text.parse().ok().filter(|value| (0.0..=100.0).contains(value)).ok_or("a number from 0 to 100")
 }
 
 fn width(text: &str) -> Result<u32, String> {
@@ -238,9 +234,10 @@ impl FromStr for Network {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (address, prefix) = text.split_once('/').ok_or("write it as 10.0.0.1/24")?;
+        let form = "write it as 10.0.0.1/24";
+        let (address, prefix) = text.split_once('/').ok_or(form)?;
         Ok(Network {
-            address: address.parse().map_err(|e| format!("{e}"))?,
+            address: address.parse().map_err(|_| form)?,
             prefix: prefix.parse().map_err(|_| "the prefix is a number from 1 to 32")?,
         })
     }

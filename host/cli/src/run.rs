@@ -70,8 +70,13 @@ pub fn on_card(arguments: &Arguments, card: &Attached, out: &mut dyn Write, inpu
             Ok(stream.close()?)
         }
         Command::Send { file, host, port } => {
-            let opened = File::open(file).with_context(|| format!("opening {}", file.display()))?;
-            let length = opened.metadata().with_context(|| format!("opening {}", file.display()))?.len();
+            let opening = || format!("opening {}", file.display());
+            let opened = File::open(file).with_context(opening)?;
+            let about = opened.metadata().with_context(opening)?;
+            if about.is_dir() {
+                return Err(io::Error::from(io::ErrorKind::IsADirectory)).with_context(opening);
+            }
+            let length = about.len();
             let mut stream = device.connect(address(host, *port)?, limit)?;
             let bar = transfer::progress(Some(length));
             let source = Source::File(Box::new(opened));
@@ -80,8 +85,14 @@ pub fn on_card(arguments: &Arguments, card: &Attached, out: &mut dyn Write, inpu
             finish(stream, &mut print, device, start, totals)
         }
         Command::Recv { port, file } => {
-            let mut written = File::create(file).with_context(|| format!("creating {}", file.display()))?;
+            let creating = || format!("creating {}", file.display());
+            let opened = File::options().write(true).create(true).truncate(false).open(file);
+            let mut written = opened.with_context(creating)?;
             let mut stream = accept(arguments, card, *port)?;
+            // What was in it is given up when something comes, and not for a call that nobody makes.
+            if written.metadata().with_context(creating)?.is_file() {
+                written.set_len(0).with_context(creating)?;
+            }
             let start = device.now();
             let bar: ProgressBar = transfer::progress(None);
             let totals = relay(device, &mut stream, Source::Nothing, &mut written, limit, &bar)?;
@@ -114,6 +125,9 @@ fn finish(
 
 /// The IPv4 address of a host.
 fn address(host: &str, port: u16) -> Result<SocketAddr> {
+    if host.is_empty() {
+        bail!("the host has no name");
+    }
     if let Ok(ip) = host.parse::<IpAddr>() {
         return Ok(SocketAddr::new(ip, port));
     }
@@ -185,10 +199,23 @@ mod tests {
         assert_eq!(run_with(&card, "listen 5000", io::empty()).expect("a peer"), supply);
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("came");
+        // It is replaced, the longer one too.
+        std::fs::write(&file, vec![1; 2 * supply.len()]).expect("a file");
         let told = json(&card, &format!("--json recv 5001 {}", file.display()));
         assert_eq!(told["received"], supply.len());
         assert_eq!(std::fs::read(&file).expect("a file"), supply);
+        assert_eq!(json(&card, "--json recv 5002 /dev/null")["received"], supply.len());
         assert_eq!(card.in_use(), 0);
+    }
+
+    #[test]
+    fn recv_leaves_the_file_alone_until_someone_calls() {
+        let card = FakeCard::default();
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("old");
+        std::fs::write(&file, b"dear").expect("a file");
+        assert_eq!(failure(&card, &format!("--timeout 2 recv 5000 {}", file.display())).0, 4);
+        assert_eq!(std::fs::read(&file).expect("a file"), b"dear");
     }
 
     #[test]
@@ -203,6 +230,11 @@ mod tests {
         assert_eq!(card.got(0), pattern(30_000));
         let (code, message) = failure(&card, "send /no/such/file 10.0.0.2 9");
         assert_eq!((code, message.contains("/no/such/file")), (1, true), "{message}");
+        let before = card.commands().len();
+        let (code, message) = failure(&card, &format!("send {} 10.0.0.2 9", folder.path().display()));
+        let said = message.contains(&folder.path().display().to_string()) && message.contains("directory");
+        assert!(code == 1 && said, "{message}");
+        assert_eq!(card.commands().len(), before, "the peer is not called for nothing");
         for (port, code) in [(testing::RESETS, 6), (testing::VANISHES, 4), (testing::STALLS, 4)] {
             let (got, message) = failure(&card, &format!("send {} 10.0.0.2 {port}", file.display()));
             assert_eq!(got, code, "{message}");
@@ -217,7 +249,11 @@ mod tests {
         let cases = [
             ("connect 10.0.0.2 101", 3, "connection to 10.0.0.2:101 refused"),
             ("connect 10.0.0.2 102", 4, "connection with 10.0.0.2:102 timed out"),
-            ("connect --timeout 1 10.0.0.2 102", 4, "connecting to 10.0.0.2:102 took longer than 1s"),
+            (
+                "connect --timeout 1 10.0.0.2 102",
+                4,
+                "connecting to 10.0.0.2:102 took longer than 1s (the connection is in SYN-SENT)",
+            ),
             ("connect 10.0.0.2 103", 5, "10.0.0.2:103 is unreachable"),
             ("connect 224.0.0.1 80", 2, "224.0.0.1:80"),
             ("connect ::1 80", 2, "this card has no IPv6"),

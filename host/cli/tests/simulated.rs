@@ -113,7 +113,11 @@ fn every_failure_has_its_exit_code_and_says_why() {
     for (line, code, part) in [
         ("connect 10.0.0.2 81", 3, "connection to 10.0.0.2:81 refused"),
         (&format!("send {data} 10.0.0.2 81"), 3, "refused"),
-        ("--timeout 0.5 connect 10.0.0.77 80", 4, "10.0.0.77:80 took longer than 500ms"),
+        (
+            "--timeout 0.5 connect 10.0.0.77 80",
+            4,
+            "10.0.0.77:80 took longer than 500ms (the connection is in SYN-SENT)",
+        ),
         ("connect 10.0.0.77 80", 5, "10.0.0.77:80 is unreachable: its next hop does not answer ARP"),
         ("--loss 100 connect 10.0.0.2 7", 5, "unreachable"),
         ("connect 192.168.7.7 80", 5, "unreachable"),
@@ -130,7 +134,13 @@ fn every_failure_has_its_exit_code_and_says_why() {
         ("send /no/such/file 10.0.0.2 9", 1, "/no/such/file"),
         ("recv 5000 /no/such/folder/file", 1, "/no/such/folder/file"),
         ("ping 10.0.0.2", 9, "can't ping 10.0.0.2"),
-        ("--link tap:a-name-that-is-too-long info", 1, "a-name-that-is-too-long"),
+        (
+            "--link tap:a-name-that-is-too-long info",
+            1,
+            "`a-name-that-is-too-long` is no name of a TAP device",
+        ),
+        ("--pcap /no/such/folder/a.pcapng info", 1, "creating /no/such/folder/a.pcapng"),
+        ("--ladder /no/such/folder/a.svg info", 1, "creating /no/such/folder/a.svg"),
     ] {
         let output = run_with(line, b"");
         let message = String::from_utf8_lossy(&output.stderr);
