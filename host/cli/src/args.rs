@@ -21,6 +21,7 @@ Exit codes:
   7  the card is full
   8  the card: not there, gone, of another ABI version, not configured, or it refused a command
   9  the card can't do this
+  130  interrupted (SIGINT or SIGTERM)
 
 The simulated card (--device sim) lives as long as the command. Its address is 10.0.0.1/24 unless told otherwise. With
 --link smoltcp its time is virtual, and a peer at 10.0.0.2 in the same process serves echo (port 7), discard (9) and

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! From the names on the command line to a card that is ready.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use anyhow::{Context, Result};
 use syncline::transport::Sysfs;
 use syncline::{Config, Device, Error};
@@ -8,6 +11,7 @@ use syncline::{Config, Device, Error};
 use crate::args::{Arguments, Command, DeviceName};
 #[cfg(not(all(feature = "sim", feature = "vfio")))]
 use crate::exit::NoCard;
+use crate::interrupt::Interruptible;
 
 /// A card, and what belongs to a simulated one.
 pub struct Attached {
@@ -18,12 +22,12 @@ pub struct Attached {
 }
 
 /// Opens and configures the card.
-pub fn open(arguments: &Arguments) -> Result<Attached> {
+pub fn open(arguments: &Arguments, caught: &Arc<AtomicBool>) -> Result<Attached> {
     let config = config(arguments);
     // Before the simulated peer is given the address beside it.
     config.check().context("configuring the card")?;
     let (device, bench) = match &arguments.device {
-        DeviceName::Sim => simulated(arguments)?,
+        DeviceName::Sim => simulated(arguments, caught)?,
         DeviceName::Pci(bdf) => {
             let only_reads = matches!(
                 arguments.command,
@@ -32,12 +36,13 @@ pub fn open(arguments: &Arguments) -> Result<Attached> {
             let bar = if only_reads { Sysfs::observe(*bdf) } else { Sysfs::open(*bdf) };
             let bar = bar.map_err(Error::from)?;
             // A reader must leave the ring pointers to the driver that has the card.
+            let bar = Interruptible::new(bar, caught.clone());
             (if only_reads { Device::observe(bar) } else { Device::open(bar) }?, Bench::none())
         }
         #[cfg(feature = "vfio")]
         DeviceName::Vfio(bdf) => {
             let bar = syncline::transport::Vfio::open(*bdf).map_err(Error::from)?;
-            (Device::open(bar)?, Bench::none())
+            (Device::open(Interruptible::new(bar, caught.clone()))?, Bench::none())
         }
         #[cfg(not(feature = "vfio"))]
         DeviceName::Vfio(_) => {
@@ -64,7 +69,7 @@ fn config(arguments: &Arguments) -> Config {
 }
 
 #[cfg(not(feature = "sim"))]
-fn simulated(_: &Arguments) -> Result<(Device, Bench)> {
+fn simulated(_: &Arguments, _: &Arc<AtomicBool>) -> Result<(Device, Bench)> {
     Err(NoCard("this build has no simulation: name a card with --device pci:BDF".into()).into())
 }
 
@@ -106,6 +111,7 @@ use with::simulated;
 mod with {
     use std::net::Ipv4Addr;
     use std::path::Path;
+    use std::sync::atomic::AtomicBool;
     use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
     use std::time::Duration;
 
@@ -118,6 +124,7 @@ mod with {
 
     use crate::args::{Arguments, LinkName};
     use crate::exit::NoCard;
+    use crate::interrupt::Interruptible;
 
     /// Connections that a port of the peer serves at once.
     const BACKLOG: usize = 2;
@@ -181,7 +188,7 @@ mod with {
     }
 
     /// Builds the simulated card and plugs it in.
-    pub fn simulated(arguments: &Arguments) -> Result<(Device, Bench)> {
+    pub fn simulated(arguments: &Arguments, caught: &Arc<AtomicBool>) -> Result<(Device, Bench)> {
         let options = &arguments.simulated;
         let time = if options.link == LinkName::Smoltcp { TimeSource::Virtual } else { TimeSource::Wall };
         let loss = Impairments::loss(options.loss / 100.0);
@@ -210,7 +217,7 @@ mod with {
         };
         let bar = SimBar::new(simulation);
         let simulation = bar.simulation();
-        let device = Device::open(bar)?;
+        let device = Device::open(Interruptible::new(bar, caught.clone()))?;
         Ok((
             device,
             Bench { simulation: Some(simulation), peer, card: network.addr, sends: options.peer_sends },

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the shell learns.
 
-use syncline::Error;
+use syncline::{BarError, Error};
+
+use crate::interrupt;
 
 /// The card can't do this.
 #[derive(Debug)]
@@ -43,6 +45,7 @@ pub fn code(error: &anyhow::Error) -> u8 {
     }
     match error.downcast_ref::<Error>() {
         None => 1,
+        Some(Error::Bar(BarError::Interrupted)) => interrupt::CODE,
         Some(Error::BadAddress { .. } | Error::BadConfig(_) | Error::BadPort { .. }) => 2,
         Some(Error::Refused { .. }) => 3,
         Some(Error::TimedOut { .. } | Error::Deadline { .. }) => 4,

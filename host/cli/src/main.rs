@@ -4,6 +4,7 @@
 mod args;
 mod attach;
 mod exit;
+mod interrupt;
 mod run;
 mod show;
 mod transfer;

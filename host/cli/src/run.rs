@@ -14,6 +14,7 @@ use syncline::{Device, Stream};
 use crate::args::{Arguments, Command};
 use crate::attach::{self, Attached};
 use crate::exit::NotSupported;
+use crate::interrupt;
 use crate::show::{self, Printer};
 use crate::transfer::{self, Source, Totals, relay};
 
@@ -25,7 +26,8 @@ pub fn main(arguments: &Arguments) -> Result<()> {
         clap_complete::generate(shell, &mut command, "syncline", &mut script);
         return io::stdout().write_all(&script).context("writing the script");
     }
-    let card = attach::open(arguments)?;
+    let caught = interrupt::catch().context("catching signals")?;
+    let card = attach::open(arguments, &caught)?;
     let done = on_card(arguments, &card, &mut io::stdout(), Source::Slow(Box::new(io::stdin())));
     let done = done.and_then(|()| Ok(card.bench.take_leave(&card.device, arguments.timeout)?));
     // The recordings are wanted most when something went wrong.

@@ -5,6 +5,7 @@
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 fn command(line: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_syncline"));
@@ -194,5 +195,40 @@ fn the_command_ends_when_the_peer_has_everything_also_what_was_lost_at_the_end()
             "seed {seed}: {}",
             end.chars().take(30).collect::<String>()
         );
+    }
+}
+
+/// Ctrl-C: the peer gets a FIN, the recordings are complete, and the shell learns of it.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_command_takes_its_leave() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (pcap, ladder) = (folder.path().join("a.pcapng"), folder.path().join("a.svg"));
+    let options = format!("--pcap {} --ladder {}", pcap.display(), ladder.display());
+    for signal in ["-INT", "-TERM"] {
+        let mut child = command(&format!("{options} connect 10.0.0.2 7")).spawn().expect("the command runs");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(b"hello\n").expect("the command reads");
+        let mut back = [0; 6];
+        child
+            .stdout
+            .as_mut()
+            .expect("a pipe")
+            .read_exact(&mut back)
+            .expect("the echo: the connection is open");
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success());
+        let end = Instant::now() + Duration::from_secs(60);
+        while child.try_wait().expect("a child").is_none() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // One that goes on ends with its input.
+        drop(stdin);
+        let output = child.wait_with_output().expect("the command ends");
+        assert_eq!(output.status.code(), Some(130), "{signal}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "syncline: interrupted\n");
+        assert!(std::fs::read(&pcap).expect("a recording").len() > 400);
+        let ladder = std::fs::read_to_string(&ladder).expect("a ladder");
+        assert!(ladder.contains("FIN") && ladder.contains("flow 0 is FIN-WAIT-2"), "{ladder}");
     }
 }

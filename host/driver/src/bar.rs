@@ -27,6 +27,10 @@ pub enum BarError {
         /// What the transport saw.
         why: String,
     },
+    /// From [`Bar::relax`], after it has waited: the program is to stop. What waited gives up; only commands still wait for their
+    /// completion, without which a flow would have no owner.
+    #[error("interrupted")]
+    Interrupted,
     /// The operating system refused something.
     #[error("{what}: {error}")]
     Io {
