@@ -93,7 +93,9 @@ pub struct Submission<const A: usize> {
     first: Signal<Local, Bits<8>>,
     // Checks.
     v4: Signal<Local, Bit>,
+    mask: Signal<Local, Bits<32>>,
     host_bits: Signal<Local, Bits<32>>,
+    has_broadcast: Signal<Local, Bit>,
     on_link: Signal<Local, Bit>,
     bad_address: Signal<Local, Bit>,
     tcb: Signal<Local, Tcb>,
@@ -156,7 +158,9 @@ impl<const A: usize> Default for Submission<A> {
             raddr: Default::default(),
             first: Default::default(),
             v4: Default::default(),
+            mask: Default::default(),
             host_bits: Default::default(),
+            has_broadcast: Default::default(),
             on_link: Default::default(),
             bad_address: Default::default(),
             tcb: Default::default(),
@@ -198,7 +202,10 @@ impl<const A: usize> Logic for Submission<A> {
         // RFC 9293 MUST-46: no broadcast, multicast or otherwise impossible peer.
         self.first.next = self.raddr.val().get_bits::<8>(24);
         self.v4.next = !self.prefix.val().any() & (self.prefix2.val() == self.mapped.val());
-        self.host_bits.next = self.raddr.val() | self.cfg.val().mask;
+        self.mask.next = self.cfg.val().mask;
+        self.host_bits.next = self.raddr.val() | self.mask.val();
+        // RFC 3021: networks of one and two addresses have no broadcast address.
+        self.has_broadcast.next = !self.mask.val().get_bits::<2>(0).any();
         self.on_link.next =
             (self.raddr.val() & self.cfg.val().mask) == (self.cfg.val().addr & self.cfg.val().mask);
         self.bad_address.next = !self.v4.val()
@@ -206,7 +213,7 @@ impl<const A: usize> Logic for Submission<A> {
             | (self.first.val() == 0)
             | (self.first.val() == 127)
             | (self.raddr.val() == self.cfg.val().addr)
-            | (self.on_link.val() & self.host_bits.val().all())
+            | (self.on_link.val() & self.has_broadcast.val() & self.host_bits.val().all())
             | !self.rport.val().any()
             | !self.lport.val().any();
 

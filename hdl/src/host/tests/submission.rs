@@ -31,6 +31,8 @@ struct Core {
     done: bool,
     flow: u16,
     tcb: Tcb,
+    own: Ipv4Addr,
+    mask: u32,
 }
 
 impl Default for Core {
@@ -44,7 +46,7 @@ impl Default for Core {
             rcv_nxt: 0x6262_6262_u64.into(),
             ..Tcb::default()
         };
-        Core { enabled: true, opens: true, in_use: false, done: true, flow: 7, tcb }
+        Core { enabled: true, opens: true, in_use: false, done: true, flow: 7, tcb, own: OWN, mask: MASK }
     }
 }
 
@@ -78,8 +80,8 @@ fn run(core: Core, words: &Words) -> (Asked, Completion) {
     let mut uut = ready(Box::<Uut>::default());
     uut.cfg.next = Config {
         enable: core.enabled,
-        addr: u64::from(OWN.to_bits()).into(),
-        mask: u64::from(MASK).into(),
+        addr: u64::from(core.own.to_bits()).into(),
+        mask: u64::from(core.mask).into(),
         ..Config::default()
     };
     uut.flows.next = u64::from(FLOWS).into();
@@ -257,6 +259,24 @@ fn each_status_has_the_number_of_the_abi() {
             let (_, done) = run(core, &command.encode());
             assert_eq!(done.status, Ok(status), "{command:?}");
             assert_eq!((done.opcode, done.cookie), (command.opcode.code(), COOKIE));
+        }
+    }
+}
+
+/// RFC 3021: a network of two addresses has no broadcast address, a network of one neither.
+#[test]
+fn the_other_address_of_a_network_of_two_is_a_peer() {
+    for (own, peer) in [(2, 3), (3, 2)] {
+        for (prefix, status) in [(30, Status::BadAddress), (31, Status::Ok), (32, Status::Ok)] {
+            let (own, mask) = (Ipv4Addr::new(10, 1, 2, own), u32::MAX << (32 - prefix));
+            let raddr = Ipv4Addr::new(10, 1, 2, peer);
+            let open = ring::Submission { raddr: raddr.into(), ..command(Opcode::Open) };
+            let status = if peer == 3 { status } else { Status::Ok };
+            assert_eq!(
+                run(Core { own, mask, ..Core::default() }, &open.encode()).1.status,
+                Ok(status),
+                "{raddr}/{prefix}"
+            );
         }
     }
 }
