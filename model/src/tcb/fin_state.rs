@@ -34,8 +34,8 @@ fn arrival(tcb: &mut Tcb, work: &mut Work) {
             _ => State::TimeWait,
         };
     }
+    work.notify |= tcb.state != before || work.delete;
     if tcb.state != before {
-        work.notify = true;
         work.time_wait = tcb.state == State::TimeWait;
     }
 }
