@@ -34,6 +34,13 @@ impl Dut {
     }
 }
 
+/// The lines of two values that are not the same.
+pub fn differ(rtl: &dyn std::fmt::Debug, model: &dyn std::fmt::Debug) -> String {
+    let (rtl, model) = (format!("{rtl:#?}"), format!("{model:#?}"));
+    let lines = rtl.lines().zip(model.lines()).filter(|(r, m)| r != m);
+    lines.map(|(r, m)| format!("  rtl {r}   model {m}\n")).collect()
+}
+
 /// One event with everything that must come of it.
 pub struct Case {
     pub event: Event,
@@ -45,13 +52,7 @@ pub struct Case {
 
 impl Case {
     fn fail(&self, what: &str, rtl: &dyn std::fmt::Debug, model: &dyn std::fmt::Debug) -> ! {
-        let (rtl, model) = (format!("{rtl:#?}"), format!("{model:#?}"));
-        let differ: String = rtl
-            .lines()
-            .zip(model.lines())
-            .filter(|(r, m)| r != m)
-            .map(|(r, m)| format!("  rtl {r}   model {m}\n"))
-            .collect();
+        let differ = differ(rtl, model);
         panic!(
             "{what} differs:\n{differ}event {:?}\nnow {}\nbefore {:?}\nafter (model) {:?}\noutputs (model) {:?}",
             self.event, self.now, self.before, self.after, self.out

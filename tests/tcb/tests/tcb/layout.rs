@@ -3,20 +3,42 @@
 
 use rust_hdl::prelude::Synth;
 use syncline_hdl::types as hdl;
-use syncline_model::tcb::{Config, Event, EventKind, Op, Reason, State, Tcb, TxRequest, Verdict};
+use syncline_model::tcb::{Config, Event, EventKind, Op, Reason, State, Tcb, TxRequest, Verdict, Work};
+
+/// What the hardware's `Work` has and the model's has not (`docs/design.md`, section 2), and the whole of `now`.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct Notes {
+    pub now: u64,
+    pub half_open: bool,
+    pub mss: u16,
+    pub unread: bool,
+}
 
 /// Puts `value` into `bits` (least significant byte first).
 fn put(bits: &mut [u8], offset: usize, width: usize, value: u64) {
     assert!(width == 64 || value >> width == 0, "{value:#x} has more than {width} bits");
-    for i in 0..width {
-        let at = offset + i;
-        let bit = (value >> i & 1) as u8;
-        bits[at / 8] = bits[at / 8] & !(1 << (at % 8)) | bit << (at % 8);
+    let shifted = u128::from(value) << (offset % 8);
+    for (byte, part) in bits[offset / 8..].iter_mut().zip(shifted.to_le_bytes()) {
+        *byte |= part; // a record is built once, from zeros
     }
 }
 
 fn get(bits: &[u8], offset: usize, width: usize) -> u64 {
-    (0..width).map(|i| u64::from(bits[(offset + i) / 8] >> ((offset + i) % 8) & 1) << i).sum()
+    let mut word = [0; 16];
+    for (to, from) in word.iter_mut().zip(&bits[offset / 8..]) {
+        *to = *from;
+    }
+    let value = (u128::from_le_bytes(word) >> (offset % 8)) as u64;
+    if width < 64 { value & ((1 << width) - 1) } else { value }
+}
+
+/// A port of one bit, and one of up to 64.
+pub fn bit(bits: &[u8]) -> bool {
+    word(bits) != 0
+}
+
+pub fn word(bits: &[u8]) -> u64 {
+    get(bits, 0, 64)
 }
 
 /// A value that fits into a field.
@@ -176,4 +198,47 @@ record! { pack_config unpack_config Config, hdl::Config:
     syn_retries get_my_offset_syn_retries get_my_width_syn_retries,
     data_retries get_my_offset_data_retries get_my_width_data_retries,
     fin_wait_2 get_my_offset_fin_wait_2 get_my_width_fin_wait_2,
+}
+record! { pack_work unpack_work Work, hdl::Work:
+    now get_my_offset_now get_my_width_now,
+    d_seq get_my_offset_d_seq get_my_width_d_seq,
+    d_end get_my_offset_d_end get_my_width_d_end,
+    d_una get_my_offset_d_una get_my_width_d_una,
+    d_max get_my_offset_d_max get_my_width_d_max,
+    d_wnd get_my_offset_d_wnd get_my_width_d_wnd,
+    d_fin get_my_offset_d_fin get_my_width_d_fin,
+    d_rec get_my_offset_d_rec get_my_width_d_rec,
+    flight get_my_offset_flight get_my_width_flight,
+    d_user get_my_offset_d_user get_my_width_d_user,
+    rtt get_my_offset_rtt get_my_width_rtt,
+    rtt_covered get_my_offset_rtt_covered get_my_width_rtt_covered,
+    wl_new get_my_offset_wl_new get_my_width_wl_new,
+    drop get_my_offset_drop get_my_width_drop,
+    text_ok get_my_offset_text_ok get_my_width_text_ok,
+    skip get_my_offset_skip get_my_width_skip,
+    take get_my_offset_take get_my_width_take,
+    fin_ok get_my_offset_fin_ok get_my_width_fin_ok,
+    ack_new get_my_offset_ack_new get_my_width_ack_new,
+    acked get_my_offset_acked get_my_width_acked,
+    ack_dup get_my_offset_ack_dup get_my_width_ack_dup,
+    fin_acked get_my_offset_fin_acked get_my_width_fin_acked,
+    opened get_my_offset_opened get_my_width_opened,
+    ack_now get_my_offset_ack_now get_my_width_ack_now,
+    syn_now get_my_offset_syn_now get_my_width_syn_now,
+    rst_now get_my_offset_rst_now get_my_width_rst_now,
+    rst_ack get_my_offset_rst_ack get_my_width_rst_ack,
+    rst_seq get_my_offset_rst_seq get_my_width_rst_seq,
+    retransmit get_my_offset_retransmit get_my_width_retransmit,
+    probe get_my_offset_probe get_my_width_probe,
+    expired get_my_offset_expired get_my_width_expired,
+    time_wait get_my_offset_time_wait get_my_width_time_wait,
+    delete get_my_offset_delete get_my_width_delete,
+    notify get_my_offset_notify get_my_width_notify,
+    bad get_my_offset_bad get_my_width_bad,
+}
+record! { pack_notes unpack_notes Notes, hdl::Work:
+    now get_my_offset_now get_my_width_now,
+    half_open get_my_offset_half_open get_my_width_half_open,
+    mss get_my_offset_mss get_my_width_mss,
+    unread get_my_offset_unread get_my_width_unread,
 }

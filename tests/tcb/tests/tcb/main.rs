@@ -7,3 +7,4 @@ mod layout;
 mod pipeline;
 mod processor;
 mod rng;
+mod stages;

@@ -2,7 +2,7 @@
 //! The pipeline alone, one event a cycle, each with a TCB of its own.
 
 use crate::case::{Case, Dut};
-use crate::rng::Rng;
+use crate::rng::{Rng, events};
 use crate::{draw, layout};
 use std::collections::VecDeque;
 use syncline_hdl::tcb::pipeline::{DEPTH, Pipeline};
@@ -60,7 +60,6 @@ fn run(rng: &mut Rng, dut: &mut Dut, batches: usize, events: usize) {
 #[test]
 fn random_events_on_random_tcbs() {
     let mut rng = Rng::new(1);
-    let events = std::env::var("SYNCLINE_EVENTS").map_or(100_000, |n| n.parse().expect("a number"));
     let mut dut = Dut::build(Box::<Pipeline>::default(), "tcb_pipeline");
-    run(&mut rng, &mut dut, events / 2000, 2000);
+    run(&mut rng, &mut dut, events() / 2000, 2000);
 }

@@ -3,7 +3,7 @@
 //! close together as the processor lets them.
 
 use crate::case::{Case, Dut};
-use crate::rng::Rng;
+use crate::rng::{Rng, events};
 use crate::{draw, layout};
 use std::collections::VecDeque;
 use syncline_hdl::tcb::pipeline::DEPTH;
@@ -106,7 +106,6 @@ fn run(rng: &mut Rng, dut: &mut Dut, batches: usize, cycles: usize) {
 #[test]
 fn connections_live_through_random_events() {
     let mut rng = Rng::new(2);
-    let events: usize = std::env::var("SYNCLINE_EVENTS").map_or(100_000, |n| n.parse().expect("a number"));
     let mut dut = Dut::build(Box::<Processor<4>>::default(), "tcb_processor");
-    run(&mut rng, &mut dut, events / 5000, 10_000);
+    run(&mut rng, &mut dut, events() / 5000, 10_000);
 }

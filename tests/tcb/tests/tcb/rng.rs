@@ -4,6 +4,11 @@
 /// The generator.
 pub struct Rng(u64);
 
+/// How many events a test draws: `SYNCLINE_EVENTS`, or 100,000.
+pub fn events() -> usize {
+    std::env::var("SYNCLINE_EVENTS").map_or(100_000, |n| n.parse().expect("SYNCLINE_EVENTS is a number"))
+}
+
 impl Rng {
     /// Takes `SYNCLINE_SEED` if that is set, and prints the seed.
     pub fn new(default_seed: u64) -> Self {
