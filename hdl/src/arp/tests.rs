@@ -121,12 +121,14 @@ macro_rules! reads {
     };
 }
 
+// covers: NET-6
 #[test]
 fn reads_packets_at_64_bits() {
     let mut rng = Rng::new(40);
     reads!(rx::Rx64, Beat64, &mut rng);
 }
 
+// covers: NET-6
 #[test]
 fn reads_packets_at_512_bits() {
     let mut rng = Rng::new(41);
@@ -320,6 +322,7 @@ impl Bench {
 const PEER: u64 = 0x0a01_0209;
 const HIS: u64 = 0x02aa_bbcc_ddee;
 
+// covers: NET-7, NET-8
 #[test]
 fn the_parked_segment_goes_on_with_the_answer() {
     let mut bench = Bench::new();
@@ -337,6 +340,7 @@ fn the_parked_segment_goes_on_with_the_answer() {
     assert_eq!((bench.asked.len(), bench.dropped), (1, 0));
 }
 
+// covers: NET-6
 #[test]
 fn a_known_neighbour_takes_three_cycles() {
     let mut bench = Bench::new();
@@ -354,6 +358,7 @@ fn a_known_neighbour_takes_three_cycles() {
     assert_eq!(at, [3, 6, 9]);
 }
 
+// covers: NET-7
 #[test]
 fn three_requests_then_unreachable() {
     let mut bench = Bench::new();
@@ -380,6 +385,7 @@ fn three_requests_then_unreachable() {
     assert_eq!((bench.unreachable.len(), bench.dropped), (1, 2));
 }
 
+// covers: NET-9
 #[test]
 fn off_link_goes_to_the_gateway() {
     let mut bench = Bench::new();
@@ -421,6 +427,7 @@ fn both_addresses_of_a_network_of_two_are_asked_for() {
     }
 }
 
+// covers: NET-7
 #[test]
 fn stale_entries_are_used_and_asked_for() {
     let mut bench = Bench::new();
@@ -450,6 +457,7 @@ fn stale_entries_are_used_and_asked_for() {
     assert!(bench.armed());
 }
 
+// covers: NET-6
 #[test]
 fn only_what_is_for_us_makes_an_entry() {
     let mut bench = Bench::new();

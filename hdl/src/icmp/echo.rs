@@ -425,6 +425,7 @@ mod tests {
         };
     }
 
+    // covers: NET-10
     #[test]
     fn answers_at_64_bits() {
         let sizes: Vec<usize> = (4..30).chain([100, 1476]).collect();
@@ -432,6 +433,7 @@ mod tests {
         check!(Small, Beat64, &sizes, &mut rng);
     }
 
+    // covers: NET-10
     #[test]
     fn answers_at_512_bits() {
         let mut rng = Rng::new(51);

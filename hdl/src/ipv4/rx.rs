@@ -548,6 +548,7 @@ mod tests {
         work
     }
 
+    // covers: MUST-50, MUST-63, CK-7, NET-1, NET-2, NET-4, NET-5
     #[test]
     fn sorts_packets_at_64_bits() {
         let mut rng = Rng::new(30);
@@ -555,6 +556,7 @@ mod tests {
         check!(Rx64, Beat64, &mut rng, work);
     }
 
+    // covers: MUST-50, MUST-63, CK-7, NET-1, NET-2, NET-4, NET-5
     #[test]
     fn sorts_packets_at_512_bits() {
         let mut rng = Rng::new(31);

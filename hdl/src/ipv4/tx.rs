@@ -261,12 +261,14 @@ mod tests {
         };
     }
 
+    // covers: CK-7, NET-14
     #[test]
     fn builds_packets_at_64_bits() {
         let mut rng = Rng::new(32);
         check!(Tx64, Beat64, &mut rng);
     }
 
+    // covers: CK-7, NET-14
     #[test]
     fn builds_packets_at_512_bits() {
         let mut rng = Rng::new(33);

@@ -344,11 +344,13 @@ mod tests {
         };
     }
 
+    // covers: CK-1, CK-2, CK-8
     #[test]
     fn sums_like_rfc_1071_at_64_bits() {
         check!(Checksum64, Beat64, 30, 1..=130);
     }
 
+    // covers: CK-1, CK-2, CK-8
     #[test]
     fn sums_like_rfc_1071_at_512_bits() {
         check!(Checksum512, Beat512, 31, (1..=130).step_by(3).chain([64, 128]));

@@ -179,6 +179,7 @@ mod tests {
         cycles
     }
 
+    // covers: MUST-6, MUST-7, MUST-64
     #[test]
     fn hand_picked() {
         let mut rng = Rng::new(93);
@@ -206,6 +207,7 @@ mod tests {
         assert_eq!(run(&mut uut, &longest, &mut rng), 40);
     }
 
+    // covers: MUST-7
     #[test]
     fn random_bytes() {
         let mut rng = Rng::new(94);

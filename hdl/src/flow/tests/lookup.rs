@@ -185,6 +185,7 @@ impl Bench {
     }
 }
 
+// covers: MUST-8, MUST-9, SHLD-1, ISN-1, ISN-2
 #[test]
 fn random_segments_opens_and_removals() {
     let mut rng = Rng::new(80);

@@ -243,6 +243,7 @@ macro_rules! bench {
 bench!(run64, Rx64, Beat64);
 bench!(run512, Rx512, Beat512);
 
+// covers: MUST-3, MUST-57, NET-3, CK-3
 #[test]
 fn random_packets() {
     let mut rng = Rng::new(100);
@@ -259,6 +260,7 @@ fn random_packets() {
     }
 }
 
+// covers: MUST-5, CK-2
 #[test]
 fn every_payload_length_and_every_offset() {
     let mut rng = Rng::new(101);
@@ -276,6 +278,7 @@ fn every_payload_length_and_every_offset() {
     }
 }
 
+// covers: MUST-3, CK-1
 /// Every single bit of a segment, and of its addresses, is covered by the checksum.
 #[test]
 fn one_wrong_bit() {
@@ -292,6 +295,30 @@ fn one_wrong_bit() {
     for run in [run64, run512] {
         let (fates, _) = run(&packets, 0, 0, &mut rng);
         assert!(fates.iter().all(|f| *f == Fate::Checksum));
+    }
+}
+
+// covers: CK-5
+/// A checksum of 0x0000 is a checksum like any other (UDP's "none" does not exist), and 0xffff is the same number.
+#[test]
+fn zero_is_a_checksum() {
+    let mut rng = Rng::new(106);
+    let mut packets = vec![];
+    for len in [0, 1, 30] {
+        let mut packet = packet(&mut rng, &[], len);
+        // With this window the rest sums up to 0xffff, and the complement of that is 0.
+        packet.bytes[14..18].fill(0);
+        let window = !sum::reference(&[pseudo(&packet), packet.bytes.clone()].concat());
+        packet.bytes[14..16].copy_from_slice(&window.to_be_bytes());
+        packets.push(packet.clone());
+        packet.bytes[16..18].fill(0xff);
+        packets.push(packet.clone());
+        packet.bytes[17] = 0xfe;
+        packets.push(packet);
+    }
+    for run in [run64, run512] {
+        let (fates, _) = run(&packets, 0, 0, &mut rng);
+        assert_eq!(fates, [Fate::Good, Fate::Good, Fate::Checksum].repeat(3));
     }
 }
 

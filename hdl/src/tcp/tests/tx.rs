@@ -106,6 +106,7 @@ macro_rules! bench {
 bench!(run64, Tx64<2, 12, 14>, Beat64, 16);
 bench!(run512, Tx512<2, 12, 14>, Beat512, 64);
 
+// covers: MUST-2, CK-2, CK-3
 #[test]
 fn every_length_and_offset() {
     let mut rng = Rng::new(120);
@@ -123,6 +124,7 @@ fn every_length_and_offset() {
     run512(&offsets, 0, 0, &mut rng);
 }
 
+// covers: MUST-2, MUST-68, MUST-69, CK-3
 #[test]
 fn random_segments() {
     let mut rng = Rng::new(121);
@@ -150,6 +152,26 @@ fn random_segments() {
     // The longest at 64 bits: a whole ring.
     let longest: Vec<TxSegment> = (0..3).map(|_| segment(&mut rng, 4096, 0)).collect();
     run64(&longest, 0, 0, &mut rng);
+}
+
+// covers: CK-5
+/// A checksum of 0x0000 is sent as it is.
+#[test]
+fn zero_is_a_checksum() {
+    let mut rng = Rng::new(123);
+    let segments: Vec<TxSegment> = (0..4)
+        .map(|_| {
+            let mut one = segment(&mut rng, 0, 0);
+            one.wnd = 0.into();
+            let check = reference(&one, &[]);
+            // With this window the rest sums up to 0xffff, and the complement of that is 0.
+            one.wnd = u64::from(u16::from_be_bytes([check[16], check[17]])).into();
+            assert_eq!(reference(&one, &[])[16..18], [0, 0]);
+            one
+        })
+        .collect();
+    run64(&segments, 0, 0, &mut rng);
+    run512(&segments, 0, 0, &mut rng);
 }
 
 #[test]
