@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The driver against a card in software: what it does when all is well, and every way in which it is not.
 
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use syncline::regs::code::{Opcode, State};
 use syncline::regs::map;
 use syncline::testing::{self, FakeCard};
-use syncline::{Config, Device, Error, Stream};
+use syncline::{Bar, Config, Device, Error, Stream};
 
 const LIMIT: Duration = Duration::from_secs(400);
 
@@ -71,6 +72,25 @@ fn an_echo_comes_back_and_the_flow_is_free_again() {
         assert_eq!(card.in_use(), 0);
     }
     assert!(device.connections().expect("a table").is_empty());
+}
+
+// covers: ISN-3
+#[test]
+fn every_configuration_brings_a_new_random_key() {
+    let card = FakeCard::default();
+    let key = || {
+        let words = [map::ISN_KEY0, map::ISN_KEY1, map::ISN_KEY2, map::ISN_KEY3];
+        words.map(|word| card.clone().read32(word).expect("a register"))
+    };
+    let device = device(&card);
+    let mut seen = BTreeSet::from(key());
+    for configurations in 2..5 {
+        device.configure(&Config::default()).expect("a configuration");
+        seen.extend(key());
+        assert_eq!(seen.len(), 4 * configurations, "no word comes twice");
+    }
+    device.configure(&Config { isn_key: Some([1, 2, 3, 4]), ..Config::default() }).expect("a configuration");
+    assert_eq!(key(), [1, 2, 3, 4], "but for tests");
 }
 
 #[test]
