@@ -74,6 +74,11 @@ impl Card {
         card
     }
 
+    /// The simulation, for frames and registers that are no transcript's business.
+    pub fn simulation(&mut self) -> &mut Simulation {
+        &mut self.simulation
+    }
+
     fn start(&mut self, seed: u64) {
         assert_eq!(self.register(map::MAGIC), MAGIC, "not a Syncline card");
         self.flows = self.register(map::FLOWS) as u16;
@@ -124,7 +129,10 @@ impl Card {
     }
 
     /// Lets everything that has begun come to its end; time stands (but for the cycles).
-    fn rest(&mut self) {
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn rest(&mut self) {
         assert!(self.simulation.run_until_idle(PATIENCE), "the card is busy for {PATIENCE} cycles");
     }
 
@@ -135,7 +143,10 @@ impl Card {
     }
 
     /// One command and its completion.
-    fn submit(&mut self, mut submission: Submission) -> Completion {
+    ///
+    /// # Panics
+    /// When there is none, or it is another command's.
+    pub fn submit(&mut self, mut submission: Submission) -> Completion {
         submission.cookie = 0x1234_0000 + u64::from(self.submission.index);
         let bytes = ring::to_bytes(&submission.encode());
         self.simulation.write_window(self.submission.slot(), &bytes).expect("a window write");

@@ -17,7 +17,7 @@ const TCP: u8 = 6;
 const MINIMUM: usize = 60;
 
 /// Ones' complement sum of 16-bit words, an odd byte at the left of its word (RFC 1071).
-fn sum(parts: &[&[u8]]) -> u16 {
+pub fn sum(parts: &[&[u8]]) -> u16 {
     let mut total: u32 = 0;
     for part in parts {
         for pair in part.chunks(2) {
