@@ -53,3 +53,13 @@ fn every_transcript_runs() {
         assert_eq!(written, run, "in {group}.rs");
     }
 }
+
+#[test]
+fn every_line_is_tested_or_says_why_not() {
+    let root = coverage::root();
+    let found = coverage::scan(&root).expect("the sources");
+    for line in coverage::checklist(&root.join("docs/rfc-checklist.tsv")).expect("the checklist") {
+        let reason = line.note.strip_prefix("not yet").unwrap_or(&line.note);
+        assert!(found.contains_key(&line.id) || !reason.is_empty(), "{}: no test, no reason", line.id);
+    }
+}

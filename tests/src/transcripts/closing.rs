@@ -26,6 +26,7 @@ pub const ALL: &[Transcript] = list![
     time_wait_answers_old_segments,
     time_wait_keeps_the_tuple,
     time_wait_survives_a_syn,
+    a_used_tuple_begins_above,
     close_with_unread_data,
     data_after_close,
     close_frees_the_flow,
@@ -218,6 +219,26 @@ pub fn time_wait_survives_a_syn(t: &mut Script) {
     send!(t, syn, seq: 100_000);
     expect!(t, ack, seq: 2, ack: 2);
     t.state(State::TimeWait);
+}
+
+// covers: ISN-4
+/// After TIME-WAIT the ports may be used again: no old segment can look like one of the new connection.
+pub fn a_used_tuple_begins_above(t: &mut Script) {
+    t.accepted();
+    t.write(1460);
+    t.burst();
+    send!(t, ack, ack: 1461);
+    t.call(Op::Shutdown);
+    expect!(t, fin, seq: 1461);
+    let last = t.iss().wrapping_add(1461);
+    send!(t, fin, seq: 1, ack: 1462);
+    expect!(t, ack, seq: 1462, ack: 2);
+    t.silence(60_100);
+    t.state(State::Closed);
+    t.call(Op::Close);
+    t.switch(5000);
+    t.accepted();
+    assert!((t.iss().wrapping_sub(last) as i32) > 0, "{:#x} after {last:#x}", t.iss());
 }
 
 // covers: SHLD-3, MAY-1

@@ -41,6 +41,7 @@ pub const ALL: &[Transcript] = list![
     two_duplicates_are_not_enough,
     what_is_no_duplicate_ack,
     partial_ack,
+    losses_in_two_windows,
     go_back_after_a_timeout,
     idle_connection_is_silent,
     fin_wait_2_ends,
@@ -431,6 +432,34 @@ pub fn partial_ack(t: &mut Script) {
     expect!(t, ack, seq: 401, len: 100);
     send!(t, ack, ack: 1001);
     t.silence(5000);
+}
+
+// covers: CC-20
+/// A loss in the next window halves again.
+pub fn losses_in_two_windows(t: &mut Script) {
+    accepted_with(t, 100);
+    t.write(4000);
+    assert_eq!(sizes(&t.burst()), [100; 10]);
+    for _ in 0..3 {
+        send!(t, ack, ack: 1);
+    }
+    expect!(t, ack, seq: 1, len: 100);
+    assert_eq!(t.info().cwnd, 500 + 300);
+    // Slow start up to the first half: five segments are out.
+    let mut acked = 1001;
+    send!(t, ack, ack: acked);
+    let mut end = t.burst().iter().map(|segment| t.relative(segment)).max().unwrap_or(acked);
+    while t.info().cwnd < 500 {
+        acked += 100;
+        send!(t, ack, ack: acked);
+        end = t.burst().iter().map(|segment| t.relative(segment)).max().unwrap_or(end);
+    }
+    assert_eq!(end - acked, 500);
+    for _ in 0..3 {
+        send!(t, ack, ack: acked);
+    }
+    expect!(t, ack, seq: acked, len: 100);
+    assert_eq!(t.info().cwnd, 250 + 300);
 }
 
 // covers: SHLD-16, RTO-16
