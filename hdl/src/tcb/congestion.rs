@@ -46,6 +46,9 @@ pub struct Congestion {
     acked_mss1: DFF<Bit>,
     bytes1: DFF<Bits<32>>,
     halved1: DFF<Bits<32>>,
+    half_again: Signal<Local, Bits<32>>,
+    halved_again1: DFF<Bits<32>>,
+    again1: DFF<Bit>,
     backed_off1: DFF<Bits<32>>,
     last_acked1: DFF<Bits<32>>,
     syn_over1: DFF<Bit>,
@@ -77,7 +80,7 @@ impl Logic for Congestion {
         dff_setup!(self, clock, valid1, ev1, tcb1, work1, valid, ev, tcb, work, fast_retransmit, timeout);
         dff_setup!(self, clock, mss1, mss_x2_1, mss_x3_1, slow_start1, step1, deflated1, emptied1);
         dff_setup!(self, clock, full_ack1, acked_mss1, bytes1, halved1, backed_off1, last_acked1);
-        dff_setup!(self, clock, syn_over1, data_over1);
+        dff_setup!(self, clock, syn_over1, data_over1, halved_again1, again1);
         self.out.valid.next = self.valid.q.val();
         self.out.ev.next = self.ev.q.val();
         self.out.tcb.next = self.tcb.q.val();
@@ -121,6 +124,14 @@ impl Logic for Congestion {
         if self.half.val() < self.mss_x2.val() {
             self.halved1.d.next = self.mss_x2.val();
         }
+        // A retransmission is lost: RFC 5681, 4.3 wants a second reduction.
+        self.half_again.next = self.inp.tcb.val().ssthresh >> 1;
+        self.halved_again1.d.next = self.half_again.val();
+        if self.half_again.val() < self.mss_x2.val() {
+            self.halved_again1.d.next = self.mss_x2.val();
+        }
+        self.again1.d.next =
+            self.inp.tcb.val().recovery & (self.inp.tcb.val().ssthresh < self.inp.work.val().flight);
         self.last_acked1.d.next = self.inp.ev.val().ack - 1;
         // Back-off (RFC 6298, 5.5).
         self.rto_x2.next = bit_cast::<33, 32>(self.inp.tcb.val().rto) << 1;
@@ -252,6 +263,9 @@ impl Logic for Congestion {
                         if self.outstanding.val() {
                             if self.tcb1.q.val().retries == 0 {
                                 self.tcb.d.next.ssthresh = self.halved1.q.val();
+                                if self.again1.q.val() {
+                                    self.tcb.d.next.ssthresh = self.halved_again1.q.val();
+                                }
                             }
                             self.tcb.d.next.cwnd = self.mss1.q.val();
                             self.tcb.d.next.recovery = false;

@@ -142,7 +142,12 @@ fn expire(config: &Config, tcb: &mut Tcb, work: &mut Work) {
 /// RFC 5681, section 3.1; a second expiry of the same segment leaves `ssthresh` alone.
 fn lost(tcb: &mut Tcb, work: &Work) {
     if tcb.retries == 0 {
+        let again = (tcb.ssthresh / 2).max(2 * u32::from(tcb.mss));
         tcb.ssthresh = halved(tcb, work);
+        if tcb.recovery {
+            // A retransmission is lost too: that is a second reduction (section 4.3).
+            tcb.ssthresh = tcb.ssthresh.min(again);
+        }
     }
     tcb.cwnd = tcb.mss.into();
     tcb.recovery = false;

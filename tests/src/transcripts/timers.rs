@@ -42,6 +42,7 @@ pub const ALL: &[Transcript] = list![
     what_is_no_duplicate_ack,
     partial_ack,
     losses_in_two_windows,
+    loss_of_a_retransmission,
     go_back_after_a_timeout,
     idle_connection_is_silent,
     fin_wait_2_ends,
@@ -460,6 +461,25 @@ pub fn losses_in_two_windows(t: &mut Script) {
     }
     expect!(t, ack, seq: acked, len: 100);
     assert_eq!(t.info().cwnd, 250 + 300);
+}
+
+// covers: CC-20
+/// The retransmission was lost too: a time-out, and slow start ends at a quarter of the flight.
+pub fn loss_of_a_retransmission(t: &mut Script) {
+    accepted_with(t, 100);
+    t.write(4000);
+    assert_eq!(sizes(&t.burst()), [100; 10]);
+    for _ in 0..3 {
+        send!(t, ack, ack: 1);
+    }
+    expect!(t, ack, seq: 1, len: 100);
+    after!(t, 1000, ack, seq: 1, len: 100);
+    assert_eq!(t.info().cwnd, 100);
+    for i in 1..=4 {
+        send!(t, ack, ack: 1 + 100 * i);
+        t.burst();
+    }
+    assert_eq!(t.info().cwnd, 300);
 }
 
 // covers: SHLD-16, RTO-16
