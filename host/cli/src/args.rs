@@ -107,6 +107,9 @@ pub enum Command {
         /// TCP port.
         #[arg(value_parser = port)]
         port: u16,
+        /// Turn Nagle's algorithm off: what is typed leaves at once
+        #[arg(long)]
+        nodelay: bool,
     },
     /// Accept one connection: standard input goes to the peer, what the peer sends to standard output
     Listen {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::CommandFactory;
 use indicatif::ProgressBar;
 use syncline::regs::map::Features;
-use syncline::{Device, Stream};
+use syncline::{ConnectOptions, Device, Stream};
 
 use crate::args::{Arguments, Command};
 use crate::attach::{self, Attached};
@@ -60,8 +60,9 @@ pub fn on_card(arguments: &Arguments, card: &Attached, out: &mut dyn Write, inpu
             // No build has the feature yet, and a driver that does not know how must say so too.
             Err(NotSupported("this command does not know how this card sends echo requests".into()).into())
         }
-        Command::Connect { host, port } => {
-            let mut stream = device.connect(address(host, *port)?, limit)?;
+        Command::Connect { host, port, nodelay } => {
+            let options = ConnectOptions { nodelay: *nodelay, ..ConnectOptions::default() };
+            let mut stream = device.connect_with(address(host, *port)?, &options, limit)?;
             tracing::info!(peer = %stream.peer_addr(), port = stream.local_port(), "connected");
             relay(device, &mut stream, input, out, limit, &transfer::progress(None))?;
             Ok(stream.close()?)

@@ -115,7 +115,7 @@ impl<'a> Printer<'a> {
         let rows = all.iter().map(|c| {
             json!({
                 "flow": c.flow, "generation": c.generation, "state": c.state.name(), "reason": c.reason.name(),
-                "owned": c.owned, "active": c.active, "local": c.local.to_string(), "peer": c.peer.to_string(),
+                "owned": c.owned, "active": c.active, "nodelay": c.nodelay, "local": c.local.to_string(), "peer": c.peer.to_string(),
                 "mss": c.mss, "recv_q": c.receive_queue, "send_q": c.send_queue, "send_window": c.send_window,
                 "receive_window": c.receive_window, "cwnd": c.cwnd, "ssthresh": c.ssthresh,
                 "srtt_us": c.srtt.map(micros), "rttvar_us": micros(c.rttvar), "rto_us": micros(c.rto),

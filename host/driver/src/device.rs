@@ -105,6 +105,16 @@ impl Config {
     }
 }
 
+/// How a connection is opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConnectOptions {
+    /// Own port; a free one if there is none.
+    pub local_port: Option<u16>,
+    /// Turn Nagle's algorithm off for this connection (RFC 9293, 3.7.4): a small write does not wait for the acknowledgement of the one
+    /// before.
+    pub nodelay: bool,
+}
+
 /// A Syncline card. Clones are handles of the same card.
 ///
 /// Every call that waits has a deadline, measured with the transport's clock.
@@ -243,18 +253,7 @@ impl Device {
     /// # Errors
     /// The connection is refused, times out or can't be made; see [`Error`].
     pub fn connect(&self, peer: SocketAddr, limit: Duration) -> Result<Stream> {
-        // RFC 6056: a random port, so that an attacker can't guess it.
-        for _ in 0..PORT_TRIES {
-            let port = FIRST_PORT + rand::random_range(0..=u16::MAX - FIRST_PORT);
-            if self.engine().port_in_use(port) {
-                continue;
-            }
-            match self.connect_from(port, peer, limit) {
-                Err(Error::AddressInUse { .. }) => {}
-                other => return other,
-            }
-        }
-        Err(Error::BadPort { port: 0, why: "no local port is free" })
+        self.connect_with(peer, &ConnectOptions::default(), limit)
     }
 
     /// Connects to `peer` from a local port.
@@ -262,13 +261,48 @@ impl Device {
     /// # Errors
     /// As [`Device::connect`]; and the port is in use for this peer.
     pub fn connect_from(&self, port: u16, peer: SocketAddr, limit: Duration) -> Result<Stream> {
+        self.connect_with(
+            peer,
+            &ConnectOptions { local_port: Some(port), ..ConnectOptions::default() },
+            limit,
+        )
+    }
+
+    /// Connects to `peer`, as `options` say.
+    ///
+    /// # Errors
+    /// As [`Device::connect`]; and the local port asked for is in use for this peer.
+    pub fn connect_with(
+        &self,
+        peer: SocketAddr,
+        options: &ConnectOptions,
+        limit: Duration,
+    ) -> Result<Stream> {
+        if let Some(port) = options.local_port {
+            return self.open_from(port, peer, options.nodelay, limit);
+        }
+        // RFC 6056: a random port, so that an attacker can't guess it.
+        for _ in 0..PORT_TRIES {
+            let port = FIRST_PORT + rand::random_range(0..=u16::MAX - FIRST_PORT);
+            if self.engine().port_in_use(port) {
+                continue;
+            }
+            match self.open_from(port, peer, options.nodelay, limit) {
+                Err(Error::AddressInUse { .. }) => {}
+                other => return other,
+            }
+        }
+        Err(Error::BadPort { port: 0, why: "no local port is free" })
+    }
+
+    fn open_from(&self, port: u16, peer: SocketAddr, nodelay: bool, limit: Duration) -> Result<Stream> {
         let SocketAddr::V4(v4) = peer else {
             return Err(Error::BadAddress { peer, why: "this card has no IPv6" });
         };
         if port == 0 || v4.port() == 0 {
             return Err(Error::BadAddress { peer, why: "port 0 is no port" });
         }
-        let handle = self.engine().open(SocketAddrV4::new(*v4.ip(), v4.port()), port, false)?;
+        let handle = self.engine().open(SocketAddrV4::new(*v4.ip(), v4.port()), port, nodelay)?;
         let stream = Stream::new(self.clone(), handle);
         stream.wait_open(limit)?;
         Ok(stream)

@@ -29,6 +29,8 @@ pub struct ConnectionInfo {
     pub owned: bool,
     /// Opened by this side.
     pub active: bool,
+    /// Nagle's algorithm is off.
+    pub nodelay: bool,
     /// Own address and port.
     pub local: SocketAddr,
     /// The peer's address and port.
@@ -85,6 +87,7 @@ pub(crate) fn read(engine: &mut Engine, flow: u16) -> Result<ConnectionInfo> {
             reason,
             owned: flags.contains(entry::Flags::OWNED),
             active: flags.contains(entry::Flags::ACTIVE),
+            nodelay: flags.contains(entry::Flags::NODELAY),
             local: SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, entry::LPORT.get(handle) as u16).into(),
             peer: peer.into(),
             mss: entry::MSS.get(ports) as u16,

@@ -20,7 +20,7 @@ pub mod testing;
 pub mod transport;
 
 pub use bar::{Bar, BarError, Capabilities};
-pub use device::{Config, Device};
+pub use device::{Config, ConnectOptions, Device};
 pub use error::Error;
 pub use info::ConnectionInfo;
 pub use limits::Limits;

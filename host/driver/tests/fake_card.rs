@@ -9,7 +9,7 @@ use std::time::Duration;
 use syncline::regs::code::{Opcode, State};
 use syncline::regs::map;
 use syncline::testing::{self, FakeCard};
-use syncline::{Bar, Config, Device, Error, Stream};
+use syncline::{Bar, Config, ConnectOptions, Device, Error, Stream};
 
 const LIMIT: Duration = Duration::from_secs(400);
 
@@ -249,6 +249,19 @@ fn ports_and_addresses_are_checked() {
     let _listener = device.listen(80).expect("a port");
     assert!(matches!(device.listen(80), Err(Error::BadPort { port: 80, .. })));
     assert!(matches!(device.listen(0), Err(Error::BadPort { port: 0, .. })));
+}
+
+#[test]
+fn nagle_is_on_unless_it_is_turned_off() {
+    let card = FakeCard::default();
+    let device = device(&card);
+    let usual = device.connect(peer(testing::ECHO), LIMIT).expect("a connection");
+    let options = ConnectOptions { local_port: Some(2000), nodelay: true };
+    let quick = device.connect_with(peer(testing::ECHO), &options, LIMIT).expect("a connection");
+    assert!(!usual.info().expect("a snapshot").nodelay);
+    let info = quick.info().expect("a snapshot");
+    assert!(info.nodelay);
+    assert_eq!(info.local.port(), 2000);
 }
 
 #[test]

@@ -80,6 +80,7 @@ impl Fake {
                 }
                 let Some(flow) = self.table.iter().position(|f| !f.in_use) else { return (Status::Full, 0) };
                 self.start(flow, raddr, c.rport, c.lport, true);
+                self.table[flow].shot.flags.set(Flags::NODELAY, c.nodelay);
                 (Status::Ok, flow)
             }
             Opcode::Shutdown | Opcode::Close | Opcode::Abort => self.on_flow(c),
