@@ -5,3 +5,6 @@
 
 // What this lint proposes is a match guard, which `#[hdl_gen]` drops without a word.
 #![allow(clippy::collapsible_match)]
+
+pub mod cdc;
+pub mod mac;
