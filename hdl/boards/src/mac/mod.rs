@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The Ethernet MAC: from frames to the PHY's pins and back.
+//!
+//! The layers, from the PHY to the core: [`mii_rx`] makes bytes of nibbles, [`frame_rx`] checks the frame and takes its FCS off,
+//! [`rx_gate`] brings it to the core's clock and width and lets whole good frames pass; [`tx_gate`], [`frame_tx`] and [`mii_tx`] are the way out.
+//! Full duplex only: collisions and carrier sense are not looked at.
+
+pub mod crc32;
+pub mod frame_rx;
+pub mod frame_tx;
+pub mod mii_rx;
+pub mod mii_tx;
+pub mod rx_gate;
+pub mod tx_gate;
+
+use rust_hdl::prelude::*;
+
+/// Bits of [`RxByte::fault`].
+pub mod fault {
+    /// The frame check sequence is wrong.
+    pub const FCS: u64 = 1;
+    /// Below 64 bytes or above the longest frame.
+    pub const LENGTH: u64 = 2;
+    /// The PHY reported an error within the frame.
+    pub const PHY: u64 = 4;
+}
+
+/// A byte of a received frame.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct RxByte {
+    pub data: Bits<8>,
+    /// The frame's last byte before the FCS.
+    pub last: Bit,
+    /// With `last`: what is wrong with the frame ([`fault`]), 0 for a good one.
+    pub fault: Bits<3>,
+}
+
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod tests;

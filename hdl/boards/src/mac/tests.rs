@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The MAC's blocks in a row, as a board has them, against the wire in software.
+
+use rust_hdl::prelude::*;
+use syncline_hdl::clocked;
+use syncline_hdl::emit::{check, emit_top};
+use syncline_hdl::sim::{ready, settle, tick};
+use syncline_hdl::stream::bench::{Drain, Feed, Rng, assert_frames, beats};
+use syncline_hdl::stream::{Beat8, Beat64, StreamIn};
+
+use super::frame_rx::FrameRx;
+use super::frame_tx::FrameTx;
+use super::mii_rx::MiiRx;
+use super::mii_tx::MiiTx;
+use super::reference::{fcs, nibbles, on_the_wire};
+use super::rx_gate::RxGate;
+use super::tx_gate::TxGate;
+use super::{RxByte, fault};
+
+/// From the pins to the frame's bytes.
+#[derive(LogicBlock, Default)]
+struct Receive {
+    clock: Signal<In, Clock>,
+    reset: Signal<In, Bit>,
+    rxd: Signal<In, Bits<4>>,
+    rx_dv: Signal<In, Bit>,
+    rx_er: Signal<In, Bit>,
+    out_valid: Signal<Out, Bit>,
+    out: Signal<Out, RxByte>,
+    stat_fragment: Signal<Out, Bit>,
+    mii: MiiRx,
+    frame: FrameRx,
+}
+
+impl Logic for Receive {
+    #[hdl_gen]
+    fn update(&mut self) {
+        clock!(self, clock, mii, frame);
+        self.mii.reset.next = self.reset.val();
+        self.frame.reset.next = self.reset.val();
+        self.mii.rxd.next = self.rxd.val();
+        self.mii.rx_dv.next = self.rx_dv.val();
+        self.mii.rx_er.next = self.rx_er.val();
+        self.frame.byte_valid.next = self.mii.byte_valid.val();
+        self.frame.octet.next = self.mii.octet.val();
+        self.frame.ends.next = self.mii.ends.val();
+        self.frame.error.next = self.mii.error.val();
+        self.out_valid.next = self.frame.out_valid.val();
+        self.out.next = self.frame.out.val();
+        self.stat_fragment.next = self.frame.stat_fragment.val();
+    }
+}
+
+/// From the frame's bytes to the pins.
+#[derive(LogicBlock, Default)]
+struct Transmit {
+    clock: Signal<In, Clock>,
+    reset: Signal<In, Bit>,
+    inp: StreamIn<Beat8>,
+    txd: Signal<Out, Bits<4>>,
+    tx_en: Signal<Out, Bit>,
+    stat_underflow: Signal<Out, Bit>,
+    frame: FrameTx,
+    mii: MiiTx,
+}
+
+impl Logic for Transmit {
+    #[hdl_gen]
+    fn update(&mut self) {
+        clock!(self, clock, mii, frame);
+        self.mii.reset.next = self.reset.val();
+        self.frame.reset.next = self.reset.val();
+        StreamIn::<Beat8>::link(&mut self.inp, &mut self.frame.inp);
+        self.frame.advance.next = self.mii.advance.val();
+        self.mii.active.next = self.frame.active.val();
+        self.mii.octet.next = self.frame.octet.val();
+        self.txd.next = self.mii.txd.val();
+        self.tx_en.next = self.mii.tx_en.val();
+        self.stat_underflow.next = self.frame.stat_underflow.val();
+    }
+}
+
+clocked!(Receive, Transmit);
+
+/// Carrier events, as nibbles with (valid, error), with `gap` nibbles of silence behind each.
+fn listen(events: &[Vec<(u8, bool)>], gap: usize) -> (Vec<(Vec<u8>, u64)>, usize) {
+    let mut uut = ready(Box::<Receive>::default());
+    uut.reset.next = true;
+    tick(&mut *uut);
+    uut.reset.next = false;
+    let (mut frames, mut frame, mut fragments) = (vec![], vec![], 0);
+    let silence = vec![None; gap];
+    let first = vec![None; 4];
+    let mut line: Vec<Option<(u8, bool)>> = first;
+    for event in events {
+        line.extend(event.iter().copied().map(Some));
+        line.extend(&silence);
+    }
+    line.extend([None; 8]);
+    for nibble in line {
+        let (value, error) = nibble.unwrap_or((9, false));
+        uut.rxd.next = u64::from(value).into();
+        uut.rx_dv.next = nibble.is_some();
+        uut.rx_er.next = error;
+        tick(&mut *uut);
+        fragments += usize::from(uut.stat_fragment.val());
+        if uut.out_valid.val() {
+            let item = uut.out.val();
+            frame.push(item.data.to_u8());
+            if item.last {
+                frames.push((std::mem::take(&mut frame), item.fault.to_u64()));
+            }
+        }
+    }
+    assert!(frame.is_empty(), "a frame without an end");
+    (frames, fragments)
+}
+
+fn clean(bytes: &[u8]) -> Vec<(u8, bool)> {
+    nibbles(bytes).into_iter().map(|nibble| (nibble, false)).collect()
+}
+
+// covers: NET-13
+#[test]
+fn frames_are_received_and_judged() {
+    let mut rng = Rng::new(310);
+    let (mut events, mut want) = (vec![], vec![]);
+    for len in [60, 61, 64, 100, 1513, 1514] {
+        let frame = rng.bytes(len);
+        events.push(clean(&on_the_wire(&frame)));
+        want.push((frame, 0));
+    }
+    // One bit over: every place of a short frame.
+    let frame = rng.bytes(60);
+    let wire = on_the_wire(&frame);
+    for bit in 64..wire.len() * 8 {
+        let mut bad = wire.clone();
+        bad[bit / 8] ^= 1 << (bit % 8);
+        events.push(clean(&bad));
+        want.push((bad[8..68].to_vec(), fault::FCS));
+    }
+    // Too short and too long, with a right FCS.
+    for len in [1, 20, 59, 1515, 1600] {
+        let frame = rng.bytes(len);
+        let wire = [&[0x55; 7][..], &[0xd5], &frame, &fcs(&frame)].concat();
+        events.push(clean(&wire));
+        want.push((frame, fault::LENGTH));
+    }
+    // An error reported by the PHY; a dribbling nibble; a short preamble; none at all but the delimiter.
+    let mut event = clean(&wire);
+    event[50].1 = true;
+    events.push(event);
+    want.push((frame.clone(), fault::PHY));
+    let mut event = clean(&wire);
+    event.push((3, false));
+    events.push(event);
+    want.push((frame.clone(), 0));
+    for skipped in [6, 13, 14] {
+        events.push(clean(&wire)[skipped..].to_vec());
+        want.push((frame.clone(), 0));
+    }
+    for gap in [1, 24] {
+        let (got, fragments) = listen(&events, gap);
+        for (i, (got, want)) in got.iter().zip(&want).enumerate() {
+            assert_eq!(got, want, "event {i}, gap {gap}");
+        }
+        assert_eq!((got.len(), fragments), (want.len(), 0));
+    }
+}
+
+#[test]
+fn noise_is_no_frame() {
+    let mut rng = Rng::new(311);
+    let frame = rng.bytes(80);
+    let good = clean(&on_the_wire(&frame));
+    let false_carrier = vec![(14, true); 30];
+    let broken_preamble: Vec<_> =
+        [(5, false), (5, false), (4, false)].into_iter().chain(good.clone()).collect();
+    let only_preamble = vec![(5, false); 20];
+    let fragment = clean(&[0x55, 0x55, 0xd5, 1, 2, 3, 4]);
+    let events = [false_carrier, good.clone(), broken_preamble, only_preamble, fragment, good];
+    let (got, fragments) = listen(&events, 3);
+    assert_eq!(got, [(frame.clone(), 0), (frame, 0)]);
+    assert_eq!(fragments, 1);
+}
+
+/// What the pins show, as carrier events and the silence between them, in nibbles.
+fn send(frames: &[Vec<u8>], gap: u64, rng: &mut Rng, cycles: usize) -> (Vec<Vec<u8>>, Vec<usize>, usize) {
+    let mut uut = ready(Box::<Transmit>::default());
+    let items: Vec<Beat8> = frames.iter().flat_map(|frame| beats(frame, rng)).collect();
+    let mut feed = Feed::new(items, gap);
+    let (mut events, mut silences, mut event, mut silence, mut underflows) = (vec![], vec![], vec![], 0, 0);
+    for _ in 0..cycles {
+        feed.drive(&mut uut.inp, rng);
+        settle(&mut *uut);
+        feed.sample(&uut.inp);
+        underflows += usize::from(uut.stat_underflow.val());
+        tick(&mut *uut);
+        if uut.tx_en.val() {
+            if event.is_empty() {
+                silences.push(std::mem::take(&mut silence));
+            }
+            event.push(uut.txd.val().to_u8());
+        } else {
+            silence += 1;
+            if !event.is_empty() {
+                events.push(std::mem::take(&mut event));
+            }
+        }
+    }
+    assert!(feed.is_empty() && event.is_empty(), "not all was sent");
+    (events, silences, underflows)
+}
+
+#[test]
+fn frames_are_sent_with_all_that_belongs_to_them() {
+    let mut rng = Rng::new(312);
+    let frames: Vec<_> = [1, 14, 42, 59, 60, 61, 200, 1514].map(|len| rng.bytes(len)).into();
+    let (events, silences, underflows) = send(&frames, 0, &mut rng, 6_000);
+    let want: Vec<_> = frames.iter().map(|frame| nibbles(&on_the_wire(frame))).collect();
+    assert_eq!(events, want);
+    // 96 bit times between frames, no more when the next one waits.
+    assert!(silences[1..].iter().all(|gap| *gap == 24), "{silences:?}");
+    assert_eq!(underflows, 0);
+}
+
+#[test]
+fn an_underflow_spoils_the_frame() {
+    let mut rng = Rng::new(313);
+    let frames = [rng.bytes(200)];
+    let (events, _, underflows) = send(&frames, 40, &mut rng, 4_000);
+    assert_eq!((events.len(), underflows), (1, 1));
+    let bytes: Vec<u8> = events[0].chunks(2).map(|pair| pair[0] | pair[1] << 4).collect();
+    let (body, check) = bytes[8..].split_at(bytes.len() - 12);
+    assert_ne!(check, fcs(body), "nobody may take it for good");
+}
+
+/// Both gates of a MAC, the PHY's side of one joined to the other's in the test.
+struct Clocks {
+    next: [u64; 2],
+    half: [u64; 2],
+    levels: [bool; 2],
+}
+
+impl Clocks {
+    /// Half periods, in any unit.
+    fn new(half: [u64; 2]) -> Self {
+        Self { next: half, half, levels: [false; 2] }
+    }
+
+    /// Which of the two rises next.
+    fn turn(&mut self) -> [bool; 2] {
+        let now = self.next[0].min(self.next[1]);
+        let due = self.next.map(|at| at == now);
+        let rises = [0, 1].map(|i| due[i] && !self.levels[i]);
+        for i in 0..2 {
+            if due[i] {
+                self.levels[i] = !self.levels[i];
+                self.next[i] += self.half[i];
+            }
+        }
+        rises
+    }
+}
+
+#[test]
+fn only_good_frames_pass_the_gate() {
+    let mut rng = Rng::new(314);
+    // The PHY at 12.5 MB/s and the core at 62.5 MHz; and the core hardly faster than the bytes.
+    for half in [[400, 80], [100, 99]] {
+        let mut uut = ready(Box::<RxGate<8, 9>>::default());
+        let mut bytes = vec![];
+        let (mut want, mut wrong) = (vec![], [0; 3]);
+        for i in 0..12 {
+            let len = 1 + rng.below(300) as usize;
+            let frame = rng.bytes(len);
+            let fault: u64 = if i % 3 == 2 { 1 << rng.below(3) } else { 0 };
+            bytes.extend(frame.iter().enumerate().map(|(at, byte)| {
+                let last = at + 1 == frame.len();
+                Some(RxByte {
+                    data: u64::from(*byte).into(),
+                    last,
+                    fault: if last { fault.into() } else { 0.into() },
+                })
+            }));
+            bytes.extend([None; 20]);
+            if fault == 0 {
+                want.push(frame);
+            } else {
+                wrong[fault.trailing_zeros() as usize] += 1;
+            }
+        }
+        let mut bytes = bytes.into_iter();
+        let mut drain = Drain::<Beat64>::new(30);
+        let mut clocks = Clocks::new(half);
+        let mut stats = [0; 3];
+        for _ in 0..60_000 {
+            let rises = clocks.turn();
+            if rises[0] {
+                let item = bytes.next().flatten();
+                uut.inp_valid.next = item.is_some();
+                uut.inp.next = item.unwrap_or_default();
+            }
+            if rises[1] {
+                drain.drive(&mut uut.out, &mut rng);
+            }
+            settle(&mut *uut);
+            if rises[1] {
+                drain.sample(&uut.out);
+                for (count, pin) in stats.iter_mut().zip([&uut.stat_fcs, &uut.stat_length, &uut.stat_phy]) {
+                    *count += usize::from(pin.val());
+                }
+                assert!(!uut.stat_overflow.val());
+            }
+            uut.phy_clock.next = Clock { clk: clocks.levels[0] };
+            uut.clock.next = Clock { clk: clocks.levels[1] };
+            settle(&mut *uut);
+        }
+        assert_frames(&drain.got, &want);
+        assert_eq!(stats, wrong);
+        assert!(!uut.busy.val());
+    }
+}
+
+#[test]
+fn frames_leave_the_gate_without_a_pause() {
+    let mut rng = Rng::new(315);
+    let mut uut = ready(Box::<TxGate<8, 9>>::default());
+    // The fourth does not fit: it is lost, and nothing else is.
+    let frames: Vec<_> = [60, 1514, 1, 2500, 700, 1514, 1514].map(|len| rng.bytes(len)).into();
+    let mut feed = Feed::new(frames.iter().flat_map(|frame| beats::<Beat64>(frame, &mut Rng::new(1))), 30);
+    let mut clocks = Clocks::new([80, 400]);
+    let (mut got, mut frame) = (vec![], vec![]);
+    for _ in 0..60_000 {
+        let rises = clocks.turn();
+        if rises[0] {
+            feed.drive(&mut uut.inp, &mut rng);
+        }
+        uut.out.ready.next = true;
+        settle(&mut *uut);
+        if rises[0] {
+            feed.sample(&uut.inp);
+        }
+        if rises[1] {
+            assert!(uut.out.valid.val() || frame.is_empty(), "a pause in a frame");
+            if uut.out.valid.val() {
+                frame.push(uut.out.data.val().data.to_u8());
+                if uut.out.data.val().last {
+                    got.push(std::mem::take(&mut frame));
+                }
+            }
+        }
+        uut.clock.next = Clock { clk: clocks.levels[0] };
+        uut.phy_clock.next = Clock { clk: clocks.levels[1] };
+        settle(&mut *uut);
+    }
+    let want: Vec<_> = frames.iter().filter(|frame| frame.len() < 2048).cloned().collect();
+    assert_eq!(got, want);
+    assert!(!uut.busy.val());
+}
+
+fn print<B: Block + Default>(name: &'static str) -> (String, &'static str) {
+    (emit_top(Box::<B>::default(), name).unwrap_or_else(|e| panic!("{name}: {e}")), name)
+}
+
+#[test]
+fn blocks_lint_and_synthesise() {
+    let designs = [
+        print::<Receive>("mii_receive"),
+        print::<Transmit>("mii_transmit"),
+        print::<RxGate<9, 10>>("rx_gate"),
+        print::<TxGate<9, 10>>("tx_gate"),
+    ];
+    for (text, top) in &designs {
+        check::lints(text, top).unwrap_or_else(|e| panic!("{e}"));
+    }
+    let designs: Vec<(&str, &str)> = designs.iter().map(|(text, top)| (text.as_str(), *top)).collect();
+    check::synthesise_all(&designs).unwrap_or_else(|e| panic!("{e}"));
+}
