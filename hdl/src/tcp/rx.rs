@@ -47,7 +47,7 @@ pub struct Pending {
     pub count: Bits<7>,
     /// To a broadcast or multicast address.
     pub broadcast: Bit,
-    /// Truncated header, or impossible data offset.
+    /// Truncated header, impossible data offset, or port 0.
     pub malformed: Bit,
     /// The beats are fewer or more than IPv4's account.
     pub torn: Bit,
@@ -74,7 +74,7 @@ macro_rules! rx {
             pub idle: Signal<Out, Bit>,
             /// Pulse: a segment with a wrong checksum was dropped.
             pub stat_checksum: Signal<Out, Bit>,
-            /// Pulse: a segment of less than 20 bytes, or with an impossible data offset, was dropped.
+            /// Pulse: a segment of less than 20 bytes, with an impossible data offset, or from or to port 0 was dropped.
             pub stat_malformed: Signal<Out, Bit>,
             /// Pulse: a segment with an option of impossible length was dropped.
             pub stat_bad_option: Signal<Out, Bit>,
@@ -375,7 +375,9 @@ macro_rules! rx {
                 self.pending3.d.next.len = self.payload_len.val().get_bits::<16>(0);
                 self.pending3.d.next.malformed = (self.pending2.q.val().offset < 5)
                     | (self.pending2.q.val().len < 20)
-                    | self.payload_len.val().get_bit(16);
+                    | self.payload_len.val().get_bit(16)
+                    | (self.pending2.q.val().rport == 0)
+                    | (self.pending2.q.val().lport == 0);
                 self.pending3.d.next.torn =
                     self.pending2.q.val().rest != bit_cast::<16, 7>(self.pending2.q.val().count);
 
@@ -417,11 +419,11 @@ macro_rules! rx {
                 self.stat_bad_option.next = false;
                 self.fine.next = false;
                 if self.verdict.val() {
-                    if self.last.val().broadcast {
-                        self.stat_broadcast.next = true;
-                    } else if !self.last.val().torn {
-                        // A torn segment has been counted by ipv4::Rx.
-                        if self.last.val().malformed {
+                    // A torn segment has been counted by ipv4::Rx.
+                    if !self.last.val().torn {
+                        if self.last.val().broadcast {
+                            self.stat_broadcast.next = true;
+                        } else if self.last.val().malformed {
                             self.stat_malformed.next = true;
                         } else if !self.sum_right.val() {
                             self.stat_checksum.next = true;

@@ -54,13 +54,13 @@ fn reference(packet: &Packet) -> (Fate, Segment, Vec<u8>) {
     let bytes = &packet.bytes;
     let (fits, torn) = (packet.len >= 20, packet.len != bytes.len());
     let header = if bytes.len() > 12 { 4 * usize::from(bytes[12] >> 4) } else { 20 };
-    if packet.broadcast {
-        return nothing(Fate::Broadcast);
-    }
     if torn {
         return nothing(Fate::Torn);
     }
-    if !fits || header < 20 || header > packet.len {
+    if packet.broadcast {
+        return nothing(Fate::Broadcast);
+    }
+    if !fits || header < 20 || header > packet.len || half(bytes, 0) == 0 || half(bytes, 2) == 0 {
         return nothing(Fate::Malformed);
     }
     if sum::reference(&[pseudo(packet), bytes.clone()].concat()) != 0xffff {
@@ -126,8 +126,13 @@ fn random_packet(rng: &mut Rng, longest: u64) -> Packet {
     };
     let payload = if rng.chance(30) { 0 } else { rng.below(longest) };
     let mut packet = packet(rng, &options, payload as usize);
-    match rng.below(14) {
-        0 => packet.broadcast = true,
+    match rng.below(15) {
+        0 => {
+            packet.broadcast = true;
+            if rng.chance(30) {
+                packet.len += 1;
+            }
+        }
         1 => {
             // An impossible offset, the checksum right or wrong.
             packet.bytes[12] = (rng.below(5) as u8) << 4;
@@ -157,6 +162,11 @@ fn random_packet(rng: &mut Rng, longest: u64) -> Packet {
             packet.bytes[bit / 8] ^= 1 << (bit % 8);
         }
         7 => packet.src ^= 1 << rng.below(32),
+        8 => {
+            let at = 2 * rng.below(2) as usize;
+            packet.bytes[at..at + 2].fill(0);
+            fix_checksum(&mut packet);
+        }
         _ => {}
     }
     packet
