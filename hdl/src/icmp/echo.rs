@@ -27,7 +27,8 @@ macro_rules! echo {
         /// Echo requests with a right checksum to our own address go back to where they came from, as replies.
         ///
         /// Requests wait in a buffer of `2^A` beats (`C = A + 1`), four at most; what doesn't fit is dropped, and so is a request
-        /// that begins while the sum of the one before is being made (9 cycles). The input never waits.
+        /// that begins while the sum of the one before is being made (9 cycles), and one whose reply would be longer than the MTU
+        /// of 1500. The input never waits. Messages come at most every second cycle.
         #[derive(LogicBlock)]
         pub struct $name<const A: usize, const C: usize> {
             pub clock: Signal<In, Clock>,
@@ -62,6 +63,13 @@ macro_rules! echo {
             /// It is not complete.
             broken: DFF<Bit>,
             overflow: DFF<Bit>,
+            /// The message arriving is not a request for us, or one that came at a bad time.
+            ignoring: DFF<Bit>,
+            refusing: DFF<Bit>,
+            // What was counted last, until its pulse: one a cycle, so that none is lost when they are added up.
+            count_bad: DFF<Bit>,
+            count_ignored: DFF<Bit>,
+            count_full: DFF<Bit>,
             source: DFF<Ipv4Meta>,
             received: DFF<Bits<16>>,
             beat_data: Signal<Local, Bits<$w>>,
@@ -69,6 +77,12 @@ macro_rules! echo {
             valid: Signal<Local, Bit>,
             last: Signal<Local, Bit>,
             request: Signal<Local, Bit>,
+            short: Signal<Local, Bit>,
+            long: Signal<Local, Bit>,
+            ignore: Signal<Local, Bit>,
+            refuse: Signal<Local, Bit>,
+            judged: Signal<Local, Bit>,
+            counts: Signal<Local, Bit>,
             accept: Signal<Local, Bit>,
             no_room: Signal<Local, Bit>,
             good: Signal<Local, Bit>,
@@ -116,6 +130,11 @@ macro_rules! echo {
                     summing: Default::default(),
                     broken: Default::default(),
                     overflow: Default::default(),
+                    ignoring: Default::default(),
+                    refusing: Default::default(),
+                    count_bad: Default::default(),
+                    count_ignored: Default::default(),
+                    count_full: Default::default(),
                     source: Default::default(),
                     received: Default::default(),
                     beat_data: Default::default(),
@@ -123,6 +142,12 @@ macro_rules! echo {
                     valid: Default::default(),
                     last: Default::default(),
                     request: Default::default(),
+                    short: Default::default(),
+                    long: Default::default(),
+                    ignore: Default::default(),
+                    refuse: Default::default(),
+                    judged: Default::default(),
+                    counts: Default::default(),
                     accept: Default::default(),
                     no_room: Default::default(),
                     good: Default::default(),
@@ -154,6 +179,7 @@ macro_rules! echo {
             fn update(&mut self) {
                 dff_setup!(self, clock, in_frame, accepting, summing, broken, overflow, source, received);
                 dff_setup!(self, clock, changed, folded, write, kept, read, item, item_valid, sending);
+                dff_setup!(self, clock, ignoring, refusing, count_bad, count_ignored, count_full);
                 clock!(self, clock, message_sum, ram, replies);
                 self.message_sum.reset.next = self.reset.val();
                 self.replies.reset.next = self.reset.val();
@@ -165,10 +191,17 @@ macro_rules! echo {
                 self.beat_data.next = self.inp.data.val().data;
                 self.kind.next = self.beat_data.val().get_bits::<16>(0);
                 self.request.next = (self.kind.val() == 8) & !self.meta.val().broadcast;
+                self.short.next = self.meta.val().len < 8;
+                self.long.next = self.meta.val().len > 1480;
                 self.accept.next = self.accepting.q.val();
+                self.ignore.next = self.ignoring.q.val();
+                self.refuse.next = self.refusing.q.val();
                 if !self.in_frame.q.val() {
                     self.accept.next =
-                        self.request.val() & (self.meta.val().len >= 8) & !self.summing.q.val();
+                        self.request.val() & !self.short.val() & !self.long.val() & !self.summing.q.val();
+                    self.ignore.next = !self.request.val();
+                    self.refuse.next =
+                        self.request.val() & !self.short.val() & (self.long.val() | self.summing.q.val());
                 }
                 self.message_sum.seed.next = 0.into();
                 self.message_sum.beat.next = self.inp.data.val();
@@ -182,6 +215,8 @@ macro_rules! echo {
                 if self.valid.val() {
                     self.in_frame.d.next = !self.last.val();
                     self.accepting.d.next = self.accept.val();
+                    self.ignoring.d.next = self.ignore.val();
+                    self.refusing.d.next = self.refuse.val();
                     if self.accept.val() {
                         if !self.in_frame.q.val() {
                             self.source.d.next = self.meta.val();
@@ -219,7 +254,8 @@ macro_rules! echo {
                 self.replies.inp.data.next.checksum = self.folded.q.val();
                 self.replies.inp.valid.next = self.good.val() & !self.overflow.q.val();
                 self.stat_echo.next = false;
-                if self.summing.q.val() & self.message_sum.sum_valid.val() {
+                self.judged.next = self.summing.q.val() & self.message_sum.sum_valid.val();
+                if self.judged.val() {
                     self.summing.d.next = false;
                     self.write.d.next = self.kept.q.val();
                     if self.good.val() & !self.overflow.q.val() & self.replies.inp.ready.val() {
@@ -229,21 +265,22 @@ macro_rules! echo {
                     }
                 }
                 // A broken message was counted where it was found broken.
-                self.stat_bad.next = (self.valid.val()
-                    & !self.in_frame.q.val()
-                    & self.request.val()
-                    & (self.meta.val().len < 8))
-                    | (self.summing.q.val()
-                        & self.message_sum.sum_valid.val()
-                        & !self.broken.q.val()
-                        & !self.message_sum.sum.val().all());
-                self.stat_ignored.next = self.valid.val() & !self.in_frame.q.val() & !self.request.val();
-                self.stat_full.next = (self.good.val() & !self.stat_echo.val())
-                    | (self.valid.val()
-                        & !self.in_frame.q.val()
-                        & self.request.val()
-                        & (self.meta.val().len >= 8)
-                        & self.summing.q.val());
+                if !self.judged.val() {
+                    self.count_bad.d.next = false;
+                    self.count_ignored.d.next = false;
+                    self.count_full.d.next = false;
+                }
+                self.counts.next = self.valid.val() & self.last.val() & !self.too_short.val();
+                if self.counts.val() & !self.accept.val() {
+                    self.count_ignored.d.next = self.ignore.val();
+                    self.count_full.d.next = self.refuse.val();
+                    self.count_bad.d.next = !self.ignore.val() & !self.refuse.val();
+                }
+                self.stat_bad.next = (self.count_bad.q.val() & !self.judged.val())
+                    | (self.judged.val() & !self.broken.q.val() & !self.message_sum.sum.val().all());
+                self.stat_ignored.next = self.count_ignored.q.val() & !self.judged.val();
+                self.stat_full.next = (self.count_full.q.val() & !self.judged.val())
+                    | (self.good.val() & !self.stat_echo.val());
 
                 // The RAM shows the beat at `read`; it moves to `item` as soon as that is free.
                 self.load.next = (self.kept.q.val() != self.read.q.val())
@@ -279,11 +316,19 @@ macro_rules! echo {
                 self.send.next.dst = self.replies.out.data.val().dst;
                 self.send.next.protocol = 1.into();
                 self.send.next.len = self.replies.out.data.val().len;
-                self.busy.next = self.in_frame.q.val() | self.summing.q.val() | self.replies.out.valid.val();
+                self.busy.next = self.in_frame.q.val()
+                    | self.summing.q.val()
+                    | self.replies.out.valid.val()
+                    | self.count_bad.q.val()
+                    | self.count_ignored.q.val()
+                    | self.count_full.q.val();
 
                 if self.reset.val() {
                     self.in_frame.d.next = false;
                     self.accepting.d.next = false;
+                    self.count_bad.d.next = false;
+                    self.count_ignored.d.next = false;
+                    self.count_full.d.next = false;
                     self.summing.d.next = false;
                     self.write.d.next = 0.into();
                     self.kept.d.next = 0.into();
@@ -360,7 +405,14 @@ mod tests {
         }
         work.push(Work { broadcast: true, answered: false, ..ask(&[9; 30]) });
         work.push(Work { too_short: true, answered: false, ..ask(&[9; 30]) });
+        work.push(Work { too_short: true, answered: false, ..ask(&[1, 2]) });
+        for len in [1, 20, 100] {
+            let bytes = message(3, &vec![7; len]);
+            work.push(Work { bytes, too_short: true, answered: false, ..ask(&[]) });
+        }
         work.push(Work { answered: false, ..ask(&[1, 2, 3]) });
+        // Longer than the MTU.
+        work.push(Work { answered: false, ..ask(&[6; 1477]) });
         work.push(ask(&[8; 40]));
         work
     }
@@ -371,7 +423,7 @@ mod tests {
                 let mut uut = ready(Box::<$block>::default());
                 let work = work($rng, $sizes);
                 let mut drain = Drain::<$beat>::new(stall);
-                let (mut echoes, mut drops) = (0, 0);
+                let (mut echoes, mut drops, mut full) = (0, 0, 0);
                 let mut want = VecDeque::new();
                 let mut left = work.iter().enumerate();
                 let mut feed = Feed::new(vec![], gap);
@@ -401,7 +453,7 @@ mod tests {
                     feed.sample(&uut.inp);
                     echoes += usize::from(uut.stat_echo.val());
                     drops += usize::from(uut.stat_bad.val()) + usize::from(uut.stat_ignored.val());
-                    assert!(!uut.stat_full.val());
+                    full += usize::from(uut.stat_full.val());
                     if drain.sample(&uut.out).is_some_and(|beat| beat.last) {
                         let got = frames(&std::mem::take(&mut drain.got)).remove(0);
                         let (i, want) = want.pop_front().expect("no reply too many");
@@ -420,7 +472,9 @@ mod tests {
                 }
                 assert!(want.is_empty());
                 assert_eq!(echoes, work.iter().filter(|work| work.answered).count());
-                assert_eq!(drops + echoes + 1, work.len(), "the incomplete one is counted before");
+                assert_eq!(full, 1, "only the one that is too long");
+                let torn = work.iter().filter(|work| work.too_short).count();
+                assert_eq!(drops + full + echoes + torn, work.len(), "the incomplete ones are counted before");
             }
         };
     }
