@@ -32,7 +32,7 @@ counters! {
     RX_UNKNOWN_ETHERTYPE = 3, "rx_unknown_ethertype", "Dropped: neither ARP nor IPv4.";
     ARP_REQUEST = 4, "arp_request", "ARP requests sent.";
     ARP_REPLY = 5, "arp_reply", "ARP replies sent.";
-    ARP_MALFORMED = 6, "arp_malformed", "Dropped: ARP of another kind, or too short.";
+    ARP_MALFORMED = 6, "arp_malformed", "Dropped: ARP of another kind, too short, or more than the card can answer.";
     ARP_CONFLICT = 7, "arp_conflict", "ARP from another MAC address that claims our IPv4 address.";
     ARP_PARKED_REPLACED = 8, "arp_parked_replaced", "Segments that were waiting for ARP and gave way to a newer one.";
     ARP_UNREACHABLE = 9, "arp_unreachable", "Neighbours that did not answer.";

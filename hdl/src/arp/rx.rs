@@ -10,7 +10,8 @@ use crate::types::Config;
 
 macro_rules! arp_rx {
     ($name:ident, $beat:ident, $k:tt, $head:ident, last lane $lane:tt) => {
-        /// ARP packets become records. The input never waits: a packet that finds the last record still there is dropped.
+        /// ARP packets become records, if need be one a cycle. The input never waits: a good packet that finds the last record
+        /// still there is dropped. The counting pulses come one at a time.
         #[derive(LogicBlock, Default)]
         pub struct $name {
             pub clock: Signal<In, Clock>,
@@ -28,9 +29,11 @@ macro_rules! arp_rx {
             /// Part of a packet, or a record, is inside.
             pub busy: Signal<Out, Bit>,
             head: $head<256, 192>,
-            /// The record is new and must be checked.
+            /// The packet's fields are there and must be checked.
             fresh: DFF<Bit>,
-            /// The record is good.
+            /// A packet has ended too early.
+            cut: DFF<Bit>,
+            record: DFF<ArpSeen>,
             valid: DFF<Bit>,
             formats: DFF<Bits<48>>,
             operation: DFF<Bits<16>>,
@@ -52,7 +55,7 @@ macro_rules! arp_rx {
 
             #[hdl_gen]
             fn update(&mut self) {
-                dff_setup!(self, clock, fresh, valid, formats, operation, mac, addr, target);
+                dff_setup!(self, clock, fresh, cut, record, valid, formats, operation, mac, addr, target);
                 clock!(self, clock, head);
                 self.head.reset.next = self.reset.val();
                 self.inp.ready.next = true;
@@ -75,45 +78,47 @@ macro_rules! arp_rx {
                     & !self.sender_bad.val();
 
                 self.out.valid.next = self.valid.q.val();
-                self.out.data.next.request = self.request.val();
-                self.out.data.next.for_us = self.for_us.val();
-                self.out.data.next.learn = self.addr.q.val().any();
-                self.out.data.next.mac = self.mac.q.val();
-                self.out.data.next.addr = self.addr.q.val();
+                self.out.data.next = self.record.q.val();
                 if self.out.ready.val() {
                     self.valid.d.next = false;
                 }
-                self.fresh.d.next = false;
-                self.stat_bad.next = self.inp.valid.val()
+                // A packet is `fresh` or `cut`, one cycle after the beat that decides it.
+                self.fresh.d.next = self.arrived.val();
+                self.cut.d.next = self.inp.valid.val()
                     & self.inp.data.val().last
                     & !self.head.past.val()
                     & !self.whole.val();
+                self.stat_bad.next = self.cut.q.val();
                 self.stat_conflict.next = false;
+                self.stat_overrun.next = false;
                 if self.fresh.q.val() {
                     if !self.good.val() {
                         self.stat_bad.next = true;
                     } else if self.conflict.val() {
                         self.stat_conflict.next = true;
-                    } else {
-                        self.valid.d.next = true;
-                    }
-                }
-                self.stat_overrun.next = false;
-                if self.arrived.val() {
-                    if self.fresh.q.val() | (self.valid.q.val() & !self.out.ready.val()) {
+                    } else if self.valid.q.val() & !self.out.ready.val() {
                         self.stat_overrun.next = true;
                     } else {
-                        self.fresh.d.next = true;
-                        self.formats.d.next = self.head.bytes.val().get_bits::<48>(208);
-                        self.operation.d.next = self.head.bytes.val().get_bits::<16>(192);
-                        self.mac.d.next = self.head.bytes.val().get_bits::<48>(144);
-                        self.addr.d.next = self.head.bytes.val().get_bits::<32>(112);
-                        self.target.d.next = self.head.bytes.val().get_bits::<32>(32);
+                        self.valid.d.next = true;
+                        self.record.d.next.request = self.request.val();
+                        self.record.d.next.for_us = self.for_us.val();
+                        self.record.d.next.learn = self.addr.q.val().any();
+                        self.record.d.next.mac = self.mac.q.val();
+                        self.record.d.next.addr = self.addr.q.val();
                     }
                 }
-                self.busy.next = self.head.in_frame.val() | self.fresh.q.val() | self.valid.q.val();
+                if self.arrived.val() {
+                    self.formats.d.next = self.head.bytes.val().get_bits::<48>(208);
+                    self.operation.d.next = self.head.bytes.val().get_bits::<16>(192);
+                    self.mac.d.next = self.head.bytes.val().get_bits::<48>(144);
+                    self.addr.d.next = self.head.bytes.val().get_bits::<32>(112);
+                    self.target.d.next = self.head.bytes.val().get_bits::<32>(32);
+                }
+                self.busy.next =
+                    self.head.in_frame.val() | self.fresh.q.val() | self.cut.q.val() | self.valid.q.val();
                 if self.reset.val() {
                     self.fresh.d.next = false;
+                    self.cut.d.next = false;
                     self.valid.d.next = false;
                 }
             }

@@ -86,12 +86,12 @@ macro_rules! reads {
                 drain.drive(&mut uut.out, $rng);
                 settle(&mut *uut);
                 assert!(uut.inp.ready.val());
-                feed.sample(&uut.inp);
+                let moved = feed.sample(&uut.inp).is_some();
                 drain.sample(&uut.out);
                 bad += usize::from(uut.stat_bad.val());
                 conflicts += usize::from(uut.stat_conflict.val());
                 assert!(!uut.stat_overrun.val());
-                let idle = feed.is_empty() && !uut.busy.val();
+                let idle = feed.is_empty() && !moved && !uut.busy.val();
                 tick(&mut *uut);
                 if idle && cycle > 2 {
                     break;
@@ -102,6 +102,29 @@ macro_rules! reads {
         }
         assert_eq!(conflicts, 1);
         assert_eq!(bad, want_bad - 1);
+
+        // Without a gap: each bad one is counted, and the good ones among them are read.
+        let mut items = vec![];
+        for (packet, _) in &work {
+            items.extend(beats::<$beat>(packet, $rng));
+        }
+        let mut feed = Feed::new(items, 0);
+        let mut drain = Drain::new(0);
+        let (mut bad, mut conflicts) = (0, 0);
+        for _ in 0..1_500 {
+            feed.drive(&mut uut.inp, $rng);
+            drain.drive(&mut uut.out, $rng);
+            settle(&mut *uut);
+            feed.sample(&uut.inp);
+            drain.sample(&uut.out);
+            bad += usize::from(uut.stat_bad.val());
+            conflicts += usize::from(uut.stat_conflict.val());
+            assert!(!uut.stat_overrun.val());
+            tick(&mut *uut);
+        }
+        assert!(feed.is_empty() && !uut.busy.val());
+        assert_eq!(drain.got, work.iter().filter_map(|(_, want)| *want).collect::<Vec<_>>());
+        assert_eq!((bad, conflicts), (want_bad - 1, 1));
 
         // Two packets, and nobody takes the first record.
         let two =
