@@ -58,7 +58,8 @@ macro_rules! ipv4_rx {
             pub stat_bad_checksum: Signal<Out, Bit>,
             /// Dropped: total length below the header length, or no payload.
             pub stat_bad_length: Signal<Out, Bit>,
-            /// Dropped, here or (`too_short`) behind the output: the frame ends before the header or the total length.
+            /// Dropped, here or (`too_short`) behind the output: the frame ends before the header or the total length. Never together
+            /// with `stat_bad_length`, so that the two may share a counter.
             pub stat_truncated: Signal<Out, Bit>,
             /// Dropped: a fragment (RFC 791: MF, or an offset).
             pub stat_fragment: Signal<Out, Bit>,
@@ -77,6 +78,8 @@ macro_rules! ipv4_rx {
             state: DFF<RxState>,
             /// The last beat of the packet under way has been taken.
             ended: DFF<Bit>,
+            /// Packets that ended before their header did and are not counted yet.
+            cut: DFF<Bits<2>>,
             // The input side.
             held_ihl: DFF<Bits<4>>,
             first: Signal<Local, Bits<8>>,
@@ -85,6 +88,8 @@ macro_rules! ipv4_rx {
             bad_length: Signal<Local, Bit>,
             header_in: Signal<Local, Bit>,
             current: Signal<Local, Bit>,
+            torn: Signal<Local, Bit>,
+            count_cut: Signal<Local, Bit>,
             verdict: Signal<Local, Bit>,
             good: Signal<Local, Bit>,
             finishing: Signal<Local, Bit>,
@@ -127,7 +132,7 @@ macro_rules! ipv4_rx {
             #[hdl_gen]
             fn update(&mut self) {
                 dff_setup!(
-                    self, clock, state, ended, held_ihl, version, bad_ihl, payload, fragment, protocol
+                    self, clock, state, ended, cut, held_ihl, version, bad_ihl, payload, fragment, protocol
                 );
                 dff_setup!(self, clock, src, dst, from, to_all, src_bad, dst_own, dst_broadcast);
                 dff_setup!(self, clock, subnet_broadcast, has_broadcast);
@@ -292,18 +297,26 @@ macro_rules! ipv4_rx {
                     self.state.d.next = RxState::Idle;
                     self.ended.d.next = false;
                 }
-                self.stat_truncated.next = self.strip.too_short.val()
-                    | (self.trim.too_short.val()
-                        & self.trim.out.valid.val()
-                        & self.out_ready.val()
-                        & self.trim.out.data.val().last);
+                self.torn.next = self.trim.too_short.val()
+                    & self.trim.out.valid.val()
+                    & self.out_ready.val()
+                    & self.trim.out.data.val().last;
+                self.count_cut.next = self.cut.q.val().any() & !self.torn.val() & !self.stat_bad_length.val();
+                self.stat_truncated.next = self.torn.val() | self.count_cut.val();
+                if self.strip.too_short.val() & !self.count_cut.val() {
+                    self.cut.d.next = self.cut.q.val() + 1;
+                } else if self.count_cut.val() & !self.strip.too_short.val() {
+                    self.cut.d.next = self.cut.q.val() - 1;
+                }
                 self.busy.next = self.head.in_frame.val()
+                    | self.cut.q.val().any()
                     | self.strip.out.valid.val()
                     | (self.state.q.val() != RxState::Idle);
 
                 if self.reset.val() {
                     self.state.d.next = RxState::Idle;
                     self.ended.d.next = false;
+                    self.cut.d.next = 0.into();
                 }
             }
         }
@@ -456,6 +469,7 @@ mod tests {
                         drops.push(Fate::Drop("truncated"));
                     }
                     assert!(!short || uut.stat_truncated.val(), "short packets are counted");
+                    assert!(!uut.stat_truncated.val() || !uut.stat_bad_length.val(), "one at a time");
                     for (pulse, name) in [
                         (uut.stat_bad_header.val(), "bad_header"),
                         (uut.stat_bad_checksum.val(), "bad_checksum"),
@@ -511,6 +525,14 @@ mod tests {
         for options in [0, 4, 8, 40] {
             let whole = packet(&rng.bytes(options), &rng.bytes(20), |_| {});
             work.extend((1..=whole.len()).map(|len| (whole[..len].to_vec(), false)));
+        }
+        // Too short for the total length, or with a total length too short, and right behind it too short for the header.
+        for len in [1, 8, 9, 16, 17, 20] {
+            for (total, from) in [(90, 21), (90, 30), (20, 30), (20, 70)] {
+                let lying = packet(&[], &[3; 60], |p| p[2..4].copy_from_slice(&u16::to_be_bytes(total)));
+                work.push((lying[..from].to_vec(), false));
+                work.extend(vec![(lying[..len].to_vec(), false); 3]);
+            }
         }
         for total in 0..60_u16 {
             let lying = packet(&[], &[3; 26], |p| p[2..4].copy_from_slice(&total.to_be_bytes()));
