@@ -336,10 +336,10 @@ impl<const A: usize, const C: usize> Logic for Lookup<A, C> {
                         self.segment.ready.next = true;
                         self.result.d.next = self.found.val();
                         self.result_valid.d.next = true;
-                        if self.syn.val() & !self.flows.hit.val() {
-                            if !self.ports.listening.val() {
-                                self.stat_no_listener.next = true;
-                            } else if !self.free.available.val() {
+                        if !self.flows.hit.val() & !self.ports.listening.val() {
+                            self.stat_no_listener.next = true;
+                        } else if self.syn.val() & !self.flows.hit.val() {
+                            if !self.free.available.val() {
                                 self.stat_card_full.next = true;
                             } else if self.half.q.val() >= self.limit.val() {
                                 self.stat_half_open_limit.next = true;

@@ -209,11 +209,12 @@ fn random_segments_opens_and_removals() {
                     assert!(event.hit);
                     assert_eq!(event.flow, *flow);
                     assert!(cycles <= 30, "{cycles}");
+                } else if t.2 != 80 {
+                    stats.no_listener += 1;
                 } else if flags == SYN {
-                    match (t.2 == 80, full, half < 4) {
-                        (false, _, _) => stats.no_listener += 1,
-                        (_, true, _) => stats.card_full += 1,
-                        (_, _, false) => stats.half_open_limit += 1,
+                    match (full, half < 4) {
+                        (true, _) => stats.card_full += 1,
+                        (_, false) => stats.half_open_limit += 1,
                         _ => new = true,
                     }
                 }
