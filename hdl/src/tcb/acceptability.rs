@@ -39,6 +39,7 @@ pub struct Acceptability {
     ends_in: Signal<Local, Bit>,
     acceptable: Signal<Local, Bit>,
     early: Signal<Local, Bit>,
+    synchronized: Signal<Local, Bit>,
     applies: Signal<Local, Bit>,
     in_order: Signal<Local, Bit>,
     data: Signal<Local, Bits<32>>,
@@ -86,12 +87,12 @@ impl Logic for Acceptability {
                 & self.syn.val()
                 & !self.flags.val().get_bit(4)
                 & self.d_seq.val().all());
-        self.applies.next = (self.inp.ev.val().kind == EventKind::Segment)
+        self.synchronized.next = (self.inp.ev.val().kind == EventKind::Segment)
             & self.inp.ev.val().hit
-            & !self.early.val()
             & (self.inp.tcb.val().state != TcpState::Closed)
             & (self.inp.tcb.val().state != TcpState::Listen)
             & (self.inp.tcb.val().state != TcpState::SynSent);
+        self.applies.next = self.synchronized.val() & !self.early.val();
 
         self.in_order.next = self.at_next.val() | self.d_seq.val().get_bit(31);
         self.data.next = self.d_end.val();
@@ -109,6 +110,11 @@ impl Logic for Acceptability {
             self.work.d.next.ack_now = true;
             // MUST-66: with a closed window the ACK and the RST of what begins at RCV.NXT are still looked at.
             self.work.d.next.drop = !(self.closed_window.val() & self.at_next.val());
+        }
+        // RFC 5961, 3.2: the next stage passes over an RST outside the window in silence; it is counted with the others.
+        if self.synchronized.val() & self.flags.val().get_bit(2) & !self.begins_in.val() & !self.at_next.val()
+        {
+            self.out_of_window.d.next = self.inp.valid.val();
         }
         if self.applies.val() & self.acceptable.val() & self.in_order.val() & !self.syn.val() {
             self.work.d.next.text_ok = true;
