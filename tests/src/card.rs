@@ -79,6 +79,23 @@ impl Card {
         &mut self.simulation
     }
 
+    /// A frame arrives that no peer of good will would send.
+    ///
+    /// # Panics
+    /// When the card stays busy.
+    pub fn inject_frame(&mut self, frame: Vec<u8>) {
+        self.simulation.inject(frame);
+        self.rest();
+    }
+
+    /// A counter, by its slot.
+    ///
+    /// # Panics
+    /// When the card can't be read.
+    pub fn counter(&mut self, slot: usize) -> u32 {
+        self.register(map::COUNTERS + 4 * slot as u32)
+    }
+
     fn start(&mut self, seed: u64) {
         assert_eq!(self.register(map::MAGIC), MAGIC, "not a Syncline card");
         self.flows = self.register(map::FLOWS) as u16;

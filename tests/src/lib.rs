@@ -6,6 +6,7 @@
 
 pub mod card;
 pub mod coverage;
+pub mod hostile;
 #[cfg(target_os = "linux")]
 pub mod kernel;
 pub mod script;

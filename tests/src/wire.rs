@@ -12,7 +12,9 @@ pub const PEER_MAC: [u8; 6] = [0x02, 0, 0, 0, 0, 0x02];
 
 const IPV4: [u8; 2] = [0x08, 0x00];
 const ARP: [u8; 2] = [0x08, 0x06];
-const TCP: u8 = 6;
+/// The protocol numbers of IPv4.
+pub(crate) const TCP: u8 = 6;
+pub(crate) const ICMP: u8 = 1;
 /// A frame without FCS is not shorter.
 const MINIMUM: usize = 60;
 
@@ -37,6 +39,12 @@ fn pseudo_header(src: u32, dst: u32, len: usize) -> [u8; 12] {
     header[9] = TCP;
     header[10..].copy_from_slice(&(len as u16).to_be_bytes());
     header
+}
+
+/// The pseudo-header of a segment of `len` bytes behind an IPv4 header.
+pub(crate) fn pseudo_of(ip: &[u8], len: usize) -> [u8; 12] {
+    let number = |at: usize| u32::from_be_bytes([ip[at], ip[at + 1], ip[at + 2], ip[at + 3]]);
+    pseudo_header(number(12), number(16), len)
 }
 
 /// A segment as a frame; who sends it is told by its source address.
@@ -100,6 +108,14 @@ pub enum Sent {
 /// # Errors
 /// What is wrong with it.
 pub fn parse(frame: &[u8]) -> Result<Sent, String> {
+    parse_to(frame, PEER_MAC, PEER)
+}
+
+/// ... with another peer.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parse_to(frame: &[u8], peer_mac: [u8; 6], peer: u32) -> Result<Sent, String> {
     let check = |good: bool, what: &str| if good { Ok(()) } else { Err(format!("{what}: {frame:02x?}")) };
     check(frame.len() >= 14, "shorter than a header")?;
     let (ethernet, packet) = frame.split_at(14);
@@ -107,14 +123,14 @@ pub fn parse(frame: &[u8]) -> Result<Sent, String> {
     if ethernet[12..] == ARP {
         check(packet.len() >= 28, "ARP: shorter than a request")?;
         check(ethernet[..6] == [0xff; 6], "ARP: not a broadcast")?;
-        let addresses = [&LOCAL_MAC[..], &LOCAL.to_be_bytes(), &[0; 6], &PEER.to_be_bytes()].concat();
+        let addresses = [&LOCAL_MAC[..], &LOCAL.to_be_bytes(), &[0; 6], &peer.to_be_bytes()].concat();
         check(
             packet[..8] == [0, 1, 8, 0, 6, 4, 0, 1] && packet[8..28] == addresses,
             "ARP: not a request for the peer",
         )?;
         return Ok(Sent::ArpRequest);
     }
-    check(ethernet[..6] == PEER_MAC, "destination MAC address")?;
+    check(ethernet[..6] == peer_mac, "destination MAC address")?;
     check(ethernet[12..] == IPV4, "EtherType")?;
     check(packet.len() >= 20 && packet[0] == 0x45, "IPv4: version or header length")?;
     let total = usize::from(u16::from_be_bytes([packet[2], packet[3]]));
@@ -127,7 +143,7 @@ pub fn parse(frame: &[u8]) -> Result<Sent, String> {
     check(packet[9] == TCP, "IPv4: protocol")?;
     let number = |at: usize| u32::from_be_bytes([packet[at], packet[at + 1], packet[at + 2], packet[at + 3]]);
     let (src, dst) = (number(12), number(16));
-    check((src, dst) == (LOCAL, PEER), "IPv4: addresses")?;
+    check((src, dst) == (LOCAL, peer), "IPv4: addresses")?;
     let tcp = &packet[20..total];
     check(sum(&[&pseudo_header(src, dst, tcp.len()), tcp]) == 0xffff, "TCP: checksum")?;
     let offset = usize::from(tcp[12] >> 4) * 4;
