@@ -6,6 +6,7 @@
 //! - [`counters`]: the event counters, one slot each.
 //! - [`connection`]: the connection table, one entry a flow.
 //! - [`ring`]: the entries of the submission, completion and event rings in BAR2.
+//! - [`uart`]: both BARs over a serial line, for boards without PCIe.
 //! - [`code`]: the numbers that entries and registers share: states, reasons, opcodes, statuses.
 
 #![deny(missing_docs)]
@@ -17,6 +18,7 @@ pub mod counters;
 pub mod map;
 pub mod render;
 pub mod ring;
+pub mod uart;
 
 /// The value of [`map::MAGIC`]: "SYNC".
 pub const MAGIC: u32 = 0x5359_4e43;

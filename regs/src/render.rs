@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use crate::code::{Opcode, Reason, State, Status};
-use crate::{Access, Field, Reset, Word, connection, counters, map, ring};
+use crate::{Access, Field, Reset, Word, connection, counters, map, ring, uart};
 
 /// `docs/registers.md`.
 pub fn markdown() -> String {
@@ -63,6 +63,10 @@ pub fn markdown() -> String {
         "The first eight words of the flow's connection table entry (0x00 to 0x1f), with the phase bit.",
     );
 
+    heading(&mut page, 2, "Over a UART");
+    page.push_str(&frames());
+    words(&mut page, uart::LINE);
+
     heading(&mut page, 2, "Numbers");
     codes(&mut page, "Opcodes", Opcode::ALL.iter().map(|c| (c.code(), c.name(), c.meaning())));
     codes(&mut page, "Statuses", Status::ALL.iter().map(|c| (c.code(), c.name(), c.meaning())));
@@ -120,6 +124,48 @@ Write the data first, then the doorbell.
 | 8 * flow + 4 | `RX_HEAD` | Sequence number behind the last byte read from the receive ring: the new `rcv_user`, at most `placed`. |
 ",
         map::DOORBELLS
+    )
+}
+
+fn frames() -> String {
+    format!(
+        "\
+A board without PCIe has both BARs behind a UART (8 data bits, no parity, one stop bit), in frames as LiteX's UARTBone has them. All
+numbers go most significant byte first; a word is 32 bits, and the byte at the lowest address is its least significant one.
+
+| frame | from the host | from the card |
+|---|---|---|
+| write | {write}, count, address (4 bytes), words | |
+| read | {read}, count, address | words |
+| write to one address | {write_fixed}, count, address, words | |
+| read one address | {read_fixed}, count, address | words |
+| write bytes | {write_bytes}, strobes, address, one word | |
+
+- The count is 1 to {most} words; 0 is a header without an effect.
+- The address is a word's: the byte address divided by 4. BAR0 is at byte address 0x{bar0:08x}, BAR2 at 0x{bar2:08x}, the counters below at
+  0x{line:08x}. Elsewhere reads give 0 and writes have no effect.
+- *Write bytes* is not UARTBone's: bit `i` of the strobes (0 to 3) writes the byte at the address plus `i`. It is for the ends of what goes
+  into a transmit ring: the other bytes of such a word may be waiting for their acknowledgement, and must not be written again even with
+  the same value, since the card may be reading them. Registers take whole words only.
+- Two words of a *write* that make an aligned 64-bit word of BAR2 reach the card as one: entries of the submission ring come whole.
+- A write is not acknowledged. Commands are carried out in order, so an answer to a read shows that every frame before it is done.
+- Any other byte in a command's place is ignored. A frame that stops for {stall} ms is forgotten, without an answer.
+- While the card answers it keeps {queue} bytes: two more requests to read may be sent ahead.
+
+The counters are read-only, 16 bits, wrapping; cleared by the board's reset alone.
+
+",
+        write = uart::WRITE,
+        read = uart::READ,
+        write_fixed = uart::WRITE_FIXED,
+        read_fixed = uart::READ_FIXED,
+        write_bytes = uart::WRITE_BYTES,
+        most = uart::WORDS_MAX,
+        bar0 = uart::BAR0_AT,
+        bar2 = uart::BAR2_AT,
+        line = uart::LINE_AT,
+        stall = uart::STALL_MS,
+        queue = uart::QUEUE_BYTES,
     )
 }
 
