@@ -44,7 +44,8 @@ pub fn core_verilog(params: &Params) -> Result<String, EmitError> {
     on_a_large_stack(build)
 }
 
-fn on_a_large_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+/// Runs `work` where a whole core fits on the stack; for board tops too.
+pub fn on_a_large_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let thread = std::thread::Builder::new().stack_size(STACK).spawn(work).expect("a thread can be started");
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

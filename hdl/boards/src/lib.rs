@@ -8,3 +8,4 @@
 
 pub mod cdc;
 pub mod mac;
+pub mod uart;
