@@ -62,7 +62,8 @@ impl Fake {
             }
             (_, STALLS) => {}
             (_, port) => {
-                let queued = f.snd_end.wrapping_sub(f.shot.snd_una) as usize;
+                // Once the FIN is acknowledged, `snd_una` is beyond it.
+                let queued = f.snd_end.wrapping_sub(f.shot.snd_una).cast_signed().max(0) as usize;
                 for _ in 0..queued.min(pace) {
                     let byte = self.window[window + (f.shot.snd_una % ring) as usize];
                     f.got.push(byte);
