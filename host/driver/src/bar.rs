@@ -31,6 +31,24 @@ pub enum BarError {
     /// completion, without which a flow would have no owner.
     #[error("interrupted")]
     Interrupted,
+    /// Nothing answers on a serial line.
+    #[error(
+        "{line}: nothing answers within {after:.1?}: is the board configured, is this its UART, and is this its baud rate (uart:PATH:BAUD)?"
+    )]
+    Silent {
+        /// Which line, and its baud rate.
+        line: String,
+        /// How long it was asked.
+        after: Duration,
+    },
+    /// Something comes over a serial line, but no answers.
+    #[error(
+        "{line}: bytes come, but no answers: is this the board's baud rate (uart:PATH:BAUD), and is it a Syncline card?"
+    )]
+    Garbled {
+        /// Which line, and its baud rate.
+        line: String,
+    },
     /// The operating system refused something.
     #[error("{what}: {error}")]
     Io {

@@ -16,6 +16,9 @@ mod flow;
 mod peer;
 mod registers;
 mod rings;
+mod uart;
+
+pub use uart::{UartCard, Wire};
 
 /// A peer that sends back what it gets and closes when we have.
 pub const ECHO: u16 = 7;

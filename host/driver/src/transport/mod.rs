@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Transports to a card in a PCIe slot. The simulation's is `syncline_sim::SimBar`.
+//! Transports to a card in a PCIe slot or behind a serial line. The simulation's is `syncline_sim::SimBar`.
 
 use std::fmt;
 use std::path::Path;
@@ -9,10 +9,12 @@ use std::time::Instant;
 use crate::BarError;
 
 mod sysfs;
+mod uart;
 #[cfg(feature = "vfio")]
 mod vfio;
 
 pub use sysfs::Sysfs;
+pub use uart::{BadLine, Line, Uart};
 #[cfg(feature = "vfio")]
 pub use vfio::Vfio;
 
