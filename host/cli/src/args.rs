@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use syncline::transport::Bdf;
+use syncline::transport::{BadLine, Bdf, Line};
 
 const AFTER: &str = "\
 Exit codes:
@@ -23,6 +23,9 @@ Exit codes:
   9  the card can't do this
   130  interrupted (SIGINT or SIGTERM)
 
+A board without PCIe is behind its serial port: --device uart:/dev/ttyUSB1 at 115200 baud, or uart:/dev/ttyUSB1:3000000 at
+another rate. The port answers sooner after `setserial /dev/ttyUSB1 low_latency`.
+
 The simulated card (--device sim) lives as long as the command. Its address is 10.0.0.1/24 unless told otherwise. With
 --link smoltcp its time is virtual, and a peer at 10.0.0.2 in the same process serves echo (port 7), discard (9) and
 chargen (19: 1 MiB of a pattern), and connects to the port of `listen` and `recv` and sends --peer-sends bytes.
@@ -37,7 +40,7 @@ network.
 #[derive(Debug, Parser)]
 #[command(name = "syncline", version, after_help = AFTER)]
 pub struct Arguments {
-    /// The card: sim, pci:BDF (sysfs) or vfio:BDF, with BDF like 0000:01:00.0.
+    /// The card: sim, pci:BDF (sysfs) or vfio:BDF, with BDF like 0000:01:00.0, or uart:PATH[:BAUD], with PATH like /dev/ttyUSB1.
     #[arg(long, global = true, default_value = DEFAULT_DEVICE, env = "SYNCLINE_DEVICE")]
     pub device: DeviceName,
     #[command(flatten)]
@@ -188,6 +191,8 @@ pub enum DeviceName {
     Pci(Bdf),
     /// By VFIO.
     Vfio(Bdf),
+    /// Over a serial line.
+    Uart(Line),
 }
 
 impl FromStr for DeviceName {
@@ -199,7 +204,8 @@ impl FromStr for DeviceName {
             None if text == "sim" => Ok(DeviceName::Sim),
             Some(("pci", address)) => Ok(DeviceName::Pci(bdf(address)?)),
             Some(("vfio", address)) => Ok(DeviceName::Vfio(bdf(address)?)),
-            _ => Err("a card is sim, pci:BDF or vfio:BDF".into()),
+            Some(("uart", line)) => Ok(DeviceName::Uart(line.parse().map_err(|e: BadLine| e.to_string())?)),
+            _ => Err("a card is sim, pci:BDF, vfio:BDF or uart:PATH[:BAUD]".into()),
         }
     }
 }
@@ -278,6 +284,13 @@ mod tests {
         assert!(matches!("pci:01:00.0".parse(), Ok(DeviceName::Pci(_))));
         assert!(matches!("vfio:0000:01:00.0".parse(), Ok(DeviceName::Vfio(_))));
         assert!("pci:1".parse::<DeviceName>().is_err_and(|e| e.contains("0000:01:00.0")));
+        let line = |text: &str| match text.parse() {
+            Ok(DeviceName::Uart(line)) => line.to_string(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(line("uart:/dev/ttyUSB1"), "/dev/ttyUSB1 at 115200 baud");
+        assert_eq!(line("uart:/dev/ttyUSB1:3000000"), "/dev/ttyUSB1 at 3000000 baud");
+        assert!("uart:".parse::<DeviceName>().is_err_and(|e| e.contains("/dev/ttyUSB1:3000000")));
         assert!("usb:1".parse::<DeviceName>().is_err());
         assert_eq!("tap:syn0".parse(), Ok(LinkName::Tap("syn0".into())));
         assert!("tap:".parse::<LinkName>().is_err());

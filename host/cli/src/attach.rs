@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
-use syncline::transport::Sysfs;
-use syncline::{Config, Device, Error};
+use syncline::transport::{Sysfs, Uart};
+use syncline::{Bar, Config, Device, Error};
 
 use crate::args::{Arguments, Command, DeviceName};
 #[cfg(not(all(feature = "sim", feature = "vfio")))]
@@ -29,15 +29,11 @@ pub fn open(arguments: &Arguments, caught: &Arc<AtomicBool>) -> Result<Attached>
     let (device, bench) = match &arguments.device {
         DeviceName::Sim => simulated(arguments, caught)?,
         DeviceName::Pci(bdf) => {
-            let only_reads = matches!(
-                arguments.command,
-                Command::Info | Command::Status | Command::Stats { .. } | Command::Regs
-            ) && arguments.address.is_none();
-            let bar = if only_reads { Sysfs::observe(*bdf) } else { Sysfs::open(*bdf) };
-            let bar = bar.map_err(Error::from)?;
-            // A reader must leave the ring pointers to the driver that has the card.
-            let bar = Interruptible::new(bar, caught.clone());
-            (if only_reads { Device::observe(bar) } else { Device::open(bar) }?, Bench::none())
+            let bar = if only_reads(arguments) { Sysfs::observe(*bdf) } else { Sysfs::open(*bdf) };
+            (take(arguments, bar.map_err(Error::from)?, caught)?, Bench::none())
+        }
+        DeviceName::Uart(line) => {
+            (take(arguments, Uart::open(line).map_err(Error::from)?, caught)?, Bench::none())
         }
         #[cfg(feature = "vfio")]
         DeviceName::Vfio(bdf) => {
@@ -54,6 +50,22 @@ pub fn open(arguments: &Arguments, caught: &Arc<AtomicBool>) -> Result<Attached>
         device.configure(&config).context("configuring the card")?;
     }
     Ok(Attached { device, bench })
+}
+
+/// The command changes nothing on the card.
+fn only_reads(arguments: &Arguments) -> bool {
+    matches!(arguments.command, Command::Info | Command::Status | Command::Stats { .. } | Command::Regs)
+        && arguments.address.is_none()
+}
+
+/// The card behind a transport. A reader must leave the ring pointers to the driver that has the card.
+fn take(
+    arguments: &Arguments,
+    bar: impl Bar + 'static,
+    caught: &Arc<AtomicBool>,
+) -> syncline::Result<Device> {
+    let bar = Interruptible::new(bar, caught.clone());
+    if only_reads(arguments) { Device::observe(bar) } else { Device::open(bar) }
 }
 
 /// The addresses that the command line gives the card.

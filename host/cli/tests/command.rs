@@ -36,9 +36,14 @@ fn help_tells_commands_exit_codes_and_how_to_begin() {
     for word in commands {
         assert!(help.contains(&format!("\n  {word} ")), "{word}");
     }
-    for part in
-        ["Exit codes:", "  7  the card is full", "syncline connect 10.0.0.2 7", "tap:NAME", "vfio:BDF"]
-    {
+    for part in [
+        "Exit codes:",
+        "  7  the card is full",
+        "syncline connect 10.0.0.2 7",
+        "tap:NAME",
+        "vfio:BDF",
+        "uart:/dev/ttyUSB1",
+    ] {
         assert!(help.contains(part), "{part}");
     }
 }
@@ -52,7 +57,9 @@ fn a_wrong_command_line_is_2() {
         ("connect 10.0.0.2 0", "from 1 to 65535"),
         ("connect 10.0.0.2 65536", "from 1 to 65535"),
         ("connect 10.0.0.2 http", "from 1 to 65535"),
-        ("--device usb:1 info", "a card is sim, pci:BDF or vfio:BDF"),
+        ("--device usb:1 info", "a card is sim, pci:BDF, vfio:BDF or uart:PATH[:BAUD]"),
+        ("--device uart: info", "write it as /dev/ttyUSB1"),
+        ("--device uart:/dev/ttyUSB1:0 info", "9600 to 12000000 baud"),
         ("--device pci:xyz info", "write it as 0000:01:00.0"),
         ("--link wire info", "a link is smoltcp or tap:NAME"),
         ("--width 65 info", "64 or 512"),
@@ -83,6 +90,8 @@ fn an_absent_card_is_8_and_named() {
     }
     let (code, message) = error("--device vfio:ffff:ff:1f.7 info");
     assert!(code == Some(8) && message.to_lowercase().contains("vfio"), "{message}");
+    let (code, message) = error("--device uart:/no/such/port info");
+    assert!(code == Some(8) && message.contains("/no/such/port"), "{message}");
 }
 
 #[test]
