@@ -21,6 +21,12 @@ pub enum AccessError {
         /// Bytes.
         length: usize,
     },
+    /// The design has no ports for its host.
+    #[error("BAR{bar}: this design has its host elsewhere")]
+    NoPort {
+        /// 0 or 2.
+        bar: u8,
+    },
     /// The card does not answer.
     #[error("BAR{bar}: no answer from {address:#x} in {LIMIT} cycles")]
     NoAnswer {
@@ -53,6 +59,9 @@ impl Simulation {
         if !address.is_multiple_of(4) || address >> BAR0_BITS != 0 {
             return Err(AccessError::Range { bar: 0, address, length: 4 });
         }
+        if !self.core.has_bars() {
+            return Err(AccessError::NoPort { bar: 0 });
+        }
         self.core.bar0_request(address, write);
         let mut answer = None;
         for _ in 0..LIMIT {
@@ -75,7 +84,7 @@ impl Simulation {
     /// # Errors
     /// [`AccessError`]
     pub fn write_window(&mut self, address: u32, bytes: &[u8]) -> Result<(), AccessError> {
-        check_window(address, bytes.len())?;
+        self.check_window(address, bytes.len())?;
         self.stirred = true;
         let mut done = 0;
         while done < bytes.len() {
@@ -95,7 +104,7 @@ impl Simulation {
     /// # Errors
     /// [`AccessError`]
     pub fn read_window(&mut self, address: u32, bytes: &mut [u8]) -> Result<(), AccessError> {
-        check_window(address, bytes.len())?;
+        self.check_window(address, bytes.len())?;
         let lanes = self.core.lanes();
         let (mut asked, mut done) = (0, 0);
         let mut silent = 0;
@@ -128,9 +137,12 @@ impl Simulation {
     fn rest_of_beat(&self, address: u32) -> usize {
         self.core.lanes() - address as usize % self.core.lanes()
     }
-}
 
-fn check_window(address: u32, length: usize) -> Result<(), AccessError> {
-    let inside = (address as usize).checked_add(length).is_some_and(|end| end <= 1 << BAR2_BITS);
-    if inside { Ok(()) } else { Err(AccessError::Range { bar: 2, address, length }) }
+    fn check_window(&self, address: u32, length: usize) -> Result<(), AccessError> {
+        if !self.core.has_bars() {
+            return Err(AccessError::NoPort { bar: 2 });
+        }
+        let inside = (address as usize).checked_add(length).is_some_and(|end| end <= 1 << BAR2_BITS);
+        if inside { Ok(()) } else { Err(AccessError::Range { bar: 2, address, length }) }
+    }
 }

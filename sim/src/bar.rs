@@ -59,6 +59,7 @@ impl From<AccessError> for BarError {
             AccessError::Range { bar, address, length } => {
                 BarError::OutOfRange { bar, offset: address, len: length }
             }
+            AccessError::NoPort { bar } => BarError::NoAnswer { bar, offset: 0, why: error.to_string() },
             AccessError::NoAnswer { bar, address } => {
                 BarError::NoAnswer { bar, offset: address, why: error.to_string() }
             }

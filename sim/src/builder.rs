@@ -76,7 +76,7 @@ impl Builder {
         self
     }
 
-    /// Another design with the ports of the core (`docs/design.md`, "Core ports").
+    /// Another design with the ports of the core (`docs/design.md`, "Core ports"), with or without those of the BARs.
     pub fn model(mut self, model: Model) -> Self {
         self.model = Some(model);
         self

@@ -27,6 +27,12 @@ pub struct Core {
     tx_data: Port,
     tx_valid: Port,
     tx_ready: Port,
+    bars: Option<Bars>,
+}
+
+/// The host's ports: a design that has its host elsewhere, behind a UART say, has none.
+#[derive(Clone, Copy)]
+struct Bars {
     bar0_addr: Port,
     bar0_wdata: Port,
     bar0_write: Port,
@@ -41,6 +47,31 @@ pub struct Core {
     bar2_rvalid: Port,
     bar2_rdata: Port,
     bar2_rdone: Port,
+}
+
+impl Bars {
+    /// All of them or none.
+    fn of(model: &Model) -> Result<Option<Bars>> {
+        if !model.ports().any(|(_, info)| info.name.starts_with("bar")) {
+            return Ok(None);
+        }
+        Ok(Some(Bars {
+            bar0_addr: model.port("bar0_addr")?,
+            bar0_wdata: model.port("bar0_wdata")?,
+            bar0_write: model.port("bar0_write")?,
+            bar0_read: model.port("bar0_read")?,
+            bar0_rdata: model.port("bar0_rdata")?,
+            bar0_ack: model.port("bar0_ack")?,
+            bar2_waddr: model.port("bar2_waddr")?,
+            bar2_wdata: model.port("bar2_wdata")?,
+            bar2_wstrb: model.port("bar2_wstrb")?,
+            bar2_wvalid: model.port("bar2_wvalid")?,
+            bar2_raddr: model.port("bar2_raddr")?,
+            bar2_rvalid: model.port("bar2_rvalid")?,
+            bar2_rdata: model.port("bar2_rdata")?,
+            bar2_rdone: model.port("bar2_rdone")?,
+        }))
+    }
 }
 
 /// Outputs that only the core has, not every design with its other ports.
@@ -78,20 +109,7 @@ impl Core {
             tx_data: model.port("tx_data")?,
             tx_valid: model.port("tx_valid")?,
             tx_ready: model.port("tx_ready")?,
-            bar0_addr: model.port("bar0_addr")?,
-            bar0_wdata: model.port("bar0_wdata")?,
-            bar0_write: model.port("bar0_write")?,
-            bar0_read: model.port("bar0_read")?,
-            bar0_rdata: model.port("bar0_rdata")?,
-            bar0_ack: model.port("bar0_ack")?,
-            bar2_waddr: model.port("bar2_waddr")?,
-            bar2_wdata: model.port("bar2_wdata")?,
-            bar2_wstrb: model.port("bar2_wstrb")?,
-            bar2_wvalid: model.port("bar2_wvalid")?,
-            bar2_raddr: model.port("bar2_raddr")?,
-            bar2_rvalid: model.port("bar2_rvalid")?,
-            bar2_rdata: model.port("bar2_rdata")?,
-            bar2_rdone: model.port("bar2_rdone")?,
+            bars: Bars::of(&model)?,
             model,
         };
         if let Ok(link) = core.model.port("link") {
@@ -187,52 +205,64 @@ impl Core {
         packed[self.lanes + self.lanes / 8] & 1 != 0
     }
 
+    /// Has the design ports for its host? Without them the methods below do nothing.
+    pub fn has_bars(&self) -> bool {
+        self.bars.is_some()
+    }
+
     /// Requests a register access: a write of `Some(value)`, or a read.
     pub fn bar0_request(&mut self, address: u32, write: Option<u32>) {
-        self.model.set_u64(self.bar0_addr, u64::from(address));
-        self.model.set_u64(self.bar0_wdata, u64::from(write.unwrap_or(0)));
-        self.model.set_bool(self.bar0_write, write.is_some());
-        self.model.set_bool(self.bar0_read, write.is_none());
+        let Some(bars) = self.bars else { return };
+        self.model.set_u64(bars.bar0_addr, u64::from(address));
+        self.model.set_u64(bars.bar0_wdata, u64::from(write.unwrap_or(0)));
+        self.model.set_bool(bars.bar0_write, write.is_some());
+        self.model.set_bool(bars.bar0_read, write.is_none());
     }
 
     /// Ends a register access: for one cycle at least.
     pub fn bar0_release(&mut self) {
-        self.model.set_bool(self.bar0_write, false);
-        self.model.set_bool(self.bar0_read, false);
+        let Some(bars) = self.bars else { return };
+        self.model.set_bool(bars.bar0_write, false);
+        self.model.set_bool(bars.bar0_read, false);
     }
 
     /// The value read, once the access is done.
     #[inline]
     pub fn bar0_answer(&self) -> Option<u32> {
-        self.model.get_bool(self.bar0_ack).then(|| self.model.get_u64(self.bar0_rdata) as u32)
+        let bars = self.bars.as_ref()?;
+        self.model.get_bool(bars.bar0_ack).then(|| self.model.get_u64(bars.bar0_rdata) as u32)
     }
 
     /// Writes `bytes` at `address`, within one beat.
     pub fn bar2_write(&mut self, address: u32, bytes: &[u8]) {
+        let Some(bars) = self.bars else { return };
         let lane = address as usize % self.lanes;
         let mut data = [0; 64];
         data[lane..lane + bytes.len()].copy_from_slice(bytes);
         let strobe = ((1u128 << bytes.len()) - 1) << lane;
-        self.model.set_u64(self.bar2_waddr, u64::from(address) - lane as u64);
-        self.model.set_bytes(self.bar2_wdata, &data[..self.lanes]);
-        self.model.set_u64(self.bar2_wstrb, strobe as u64);
-        self.model.set_bool(self.bar2_wvalid, true);
+        self.model.set_u64(bars.bar2_waddr, u64::from(address) - lane as u64);
+        self.model.set_bytes(bars.bar2_wdata, &data[..self.lanes]);
+        self.model.set_u64(bars.bar2_wstrb, strobe as u64);
+        self.model.set_bool(bars.bar2_wvalid, true);
     }
 
     /// No window write in this cycle.
     pub fn bar2_write_done(&mut self) {
-        self.model.set_bool(self.bar2_wvalid, false);
+        let Some(bars) = self.bars else { return };
+        self.model.set_bool(bars.bar2_wvalid, false);
     }
 
     /// Requests the beat at `address` (or none) in this cycle.
     pub fn bar2_read(&mut self, address: Option<u32>) {
-        self.model.set_u64(self.bar2_raddr, u64::from(address.unwrap_or(0)));
-        self.model.set_bool(self.bar2_rvalid, address.is_some());
+        let Some(bars) = self.bars else { return };
+        self.model.set_u64(bars.bar2_raddr, u64::from(address.unwrap_or(0)));
+        self.model.set_bool(bars.bar2_rvalid, address.is_some());
     }
 
     /// The next beat read, in the order of the requests.
     #[inline]
     pub fn bar2_answer(&self) -> Option<&[u8]> {
-        self.model.get_bool(self.bar2_rdone).then(|| &self.model.get_bytes(self.bar2_rdata)[..self.lanes])
+        let bars = self.bars.as_ref()?;
+        self.model.get_bool(bars.bar2_rdone).then(|| &self.model.get_bytes(bars.bar2_rdata)[..self.lanes])
     }
 }

@@ -12,11 +12,15 @@ use crate::states::{StateChange, StateLog};
 use std::collections::VecDeque;
 use std::time::Duration;
 use syncline_regs::code::State;
+use syncline_verilate::Model;
 
 /// The card is believed to be idle when it has said so for this many cycles on end.
 const QUIET_CYCLES: u32 = 8;
 /// On wall-clock time, the longest sleep of an idle card.
 const LONGEST_SLEEP: Duration = Duration::from_millis(1);
+
+/// Called once a cycle.
+type Pins = Box<dyn FnMut(&mut Model) + Send>;
 
 /// The simulated card with everything around it. See the crate's page for an example.
 pub struct Simulation {
@@ -42,6 +46,8 @@ pub struct Simulation {
     quiet: u32,
     /// Something has happened that the host may not have seen.
     pub(crate) stirred: bool,
+    /// What is at the design's other pins.
+    pins: Option<Pins>,
     /// The value of the core's `now`.
     micros: u64,
     waited: Waited,
@@ -73,6 +79,7 @@ impl Simulation {
             departed: 0,
             quiet: 0,
             stirred: true,
+            pins: None,
             micros: 0,
             waited: Waited::default(),
         };
@@ -86,6 +93,12 @@ impl Simulation {
         self.step(8);
         self.core.set_reset(false);
         self.step(8);
+    }
+
+    /// Puts something at pins that the core itself has not, such as those of a UART: it is called once a cycle, looks at the outputs and
+    /// drives the inputs for the rising edge. Idle time is jumped over whatever it does; [`Simulation::step`] does not jump.
+    pub fn attach(&mut self, pins: impl FnMut(&mut Model) + Send + 'static) {
+        self.pins = Some(Box::new(pins));
     }
 
     // Time.
@@ -263,6 +276,9 @@ impl Simulation {
         self.inlet.drive(&mut self.core, stamp.cycle);
         self.outlet.drive(&mut self.core, stamp.cycle);
         self.core.settle();
+        if let Some(pins) = &mut self.pins {
+            pins(self.core.model_mut());
+        }
         if let Some((flow, code)) = self.core.state_change() {
             self.enter(flow, code);
         }

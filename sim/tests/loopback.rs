@@ -269,6 +269,38 @@ fn smoltcp_asks_for_the_card_by_arp() {
     assert_eq!(syncline_sim::record::summarize(asked), "ARP who has 192.168.1.2");
 }
 
+/// A design that has its host elsewhere: other pins instead of BARs.
+#[test]
+fn a_design_without_bars_has_pins_that_can_be_driven() {
+    let text = include_str!("loopback.v").replace("bar0", "pin0").replace("bar2", "pin2");
+    let model = Model::build(&Source::new("loopback", text), Options::default()).unwrap();
+    let port = |name| model.port(name).unwrap();
+    let (address, value, write, ack) =
+        (port("pin0_addr"), port("pin0_wdata"), port("pin0_write"), port("pin0_ack"));
+    let mut simulation = Simulation::builder().model(model).clock_hz(1_000_000).build().unwrap();
+    for bar in [0, 2] {
+        let error =
+            if bar == 0 { simulation.read32(0).err() } else { simulation.write_window(0, &[1]).err() };
+        assert_eq!(error, Some(AccessError::NoPort { bar }));
+    }
+    assert_eq!(simulation.read_window(0, &mut [0]), Err(AccessError::NoPort { bar: 2 }));
+    let cycles = Arc::new(Mutex::new((0, 0)));
+    let seen = cycles.clone();
+    simulation.attach(move |model| {
+        let mut seen = seen.lock().unwrap();
+        seen.0 += 1;
+        seen.1 += u64::from(model.get_bool(ack));
+        // Until it is answered: the deadline in microseconds.
+        model.set_u64(address, DEADLINE.into());
+        model.set_u64(value, 5000);
+        model.set_bool(write, seen.1 == 0);
+    });
+    let before = simulation.cycle();
+    simulation.step(20);
+    assert_eq!(*cycles.lock().unwrap(), (simulation.cycle() - before, 1));
+    assert_eq!(simulation.card_deadline(), Some(Duration::from_micros(5000)));
+}
+
 #[test]
 fn the_driver_reaches_the_card() {
     use syncline::{Bar, BarError};
