@@ -10,6 +10,9 @@ pub mod hostile;
 #[cfg(target_os = "linux")]
 pub mod kernel;
 pub mod script;
+pub mod smoltcp;
 pub mod subject;
 pub mod transcripts;
+#[cfg(target_os = "linux")]
+pub mod uart;
 pub mod wire;
