@@ -3,6 +3,8 @@
 
 use rust_hdl::prelude::*;
 
+use crate::ram::Lutram;
+
 /// The fields that the card uses.
 #[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
 pub struct Fields {
@@ -37,13 +39,22 @@ pub struct Header64 {
     pub fields: Signal<Out, Fields>,
     /// The header length in words: right from beat 1 on, 5 with beat 0.
     pub offset: Signal<Out, Bits<4>>,
-    /// The bytes behind the first 20 of the header; the beat that passes now is not yet among them.
-    pub options: Signal<Out, Bits<352>>,
-    /// With `go`: one cycle later `options` is complete, or as complete as it gets. Once a segment.
+    /// A place among the bytes behind the first 20 of the header, below 40 ...
+    pub position: Signal<In, Bits<6>>,
+    /// ... and the four bytes from there on, in the same cycle; the beat that passes now is not yet among them.
+    pub options: Signal<Out, Bits<32>>,
+    /// With `go`: one cycle later the options are there, or as complete as they get. Once a segment.
     pub complete: Signal<Out, Bit>,
     held: DFF<Fields>,
-    low: DFF<Bits<32>>,
-    words: [DFF<Bits<64>>; 5],
+    /// The halves of beats 2 to 7, by index.
+    lower: Lutram<Bits<32>, 3>,
+    upper: Lutram<Bits<32>, 3>,
+    /// The header's word with the first of the four bytes, and the next.
+    word: Signal<Local, Bits<4>>,
+    next_word: Signal<Local, Bits<4>>,
+    pair: Signal<Local, Bits<64>>,
+    shift: Signal<Local, Bits<5>>,
+    moved: Signal<Local, Bits<64>>,
     byte: [Signal<Local, Bits<8>>; 8],
     high: Signal<Local, Bits<32>>,
     tail: Signal<Local, Bits<32>>,
@@ -54,11 +65,8 @@ impl Logic for Header64 {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, held, low);
-        for i in 0..5 {
-            self.words[i].clock.next = self.clock.val();
-            self.words[i].d.next = self.words[i].q.val();
-        }
+        dff_setup!(self, clock, held);
+        clock!(self, clock, lower, upper);
         for i in 0..8 {
             self.byte[i].next = self.data.val().get_bits::<8>(i * 8);
         }
@@ -89,33 +97,30 @@ impl Logic for Header64 {
                 self.held.d.next.flags = self.byte[5].val();
                 self.held.d.next.wnd = self.tail.val().get_bits::<16>(0);
             }
-            if self.index.val() == 2 {
-                self.low.d.next = self.data.val().get_bits::<32>(32);
-            }
-            if self.index.val() == 3 {
-                self.words[0].d.next = self.data.val();
-            }
-            if self.index.val() == 4 {
-                self.words[1].d.next = self.data.val();
-            }
-            if self.index.val() == 5 {
-                self.words[2].d.next = self.data.val();
-            }
-            if self.index.val() == 6 {
-                self.words[3].d.next = self.data.val();
-            }
-            if self.index.val() == 7 {
-                self.words[4].d.next = self.data.val();
-            }
         }
         self.complete.next = (self.index.val() == 7) | (self.last.val() & (self.index.val() < 7));
         self.fields.next = self.held.q.val();
-        self.options.next = bit_cast::<352, 32>(self.low.q.val())
-            | (bit_cast::<352, 64>(self.words[0].q.val()) << 32)
-            | (bit_cast::<352, 64>(self.words[1].q.val()) << 96)
-            | (bit_cast::<352, 64>(self.words[2].q.val()) << 160)
-            | (bit_cast::<352, 64>(self.words[3].q.val()) << 224)
-            | (bit_cast::<352, 64>(self.words[4].q.val()) << 288);
+
+        self.lower.write_addr.next = self.index.val().get_bits::<3>(0);
+        self.lower.write_data.next = self.data.val().get_bits::<32>(0);
+        self.lower.write_en.next = self.go.val() & !self.index.val().get_bit(3);
+        self.upper.write_addr.next = self.lower.write_addr.val();
+        self.upper.write_data.next = self.data.val().get_bits::<32>(32);
+        self.upper.write_en.next = self.lower.write_en.val();
+        // Options begin in word 5. An even word and the next one share a beat.
+        self.word.next = self.position.val().get_bits::<4>(2) + 5;
+        self.next_word.next = self.position.val().get_bits::<4>(2) + 6;
+        self.lower.read_addr.next = self.next_word.val().get_bits::<3>(1);
+        self.upper.read_addr.next = self.word.val().get_bits::<3>(1);
+        self.pair.next = bit_cast::<64, 32>(self.lower.read_data.val())
+            | (bit_cast::<64, 32>(self.upper.read_data.val()) << 32);
+        if self.word.val().get_bit(0) {
+            self.pair.next = bit_cast::<64, 32>(self.upper.read_data.val())
+                | (bit_cast::<64, 32>(self.lower.read_data.val()) << 32);
+        }
+        self.shift.next = bit_cast::<5, 2>(self.position.val().get_bits::<2>(0)) << 3;
+        self.moved.next = self.pair.val() >> self.shift.val();
+        self.options.next = self.moved.val().get_bits::<32>(0);
     }
 }
 
@@ -134,12 +139,16 @@ pub struct Header512 {
     pub fields: Signal<Out, Fields>,
     /// The header length in words.
     pub offset: Signal<Out, Bits<4>>,
-    /// The bytes behind the first 20 of the header; the beat that passes now is not yet among them.
-    pub options: Signal<Out, Bits<352>>,
-    /// With `go`: one cycle later `options` is complete, or as complete as it gets. Once a segment.
+    /// A place among the bytes behind the first 20 of the header, below 40 ...
+    pub position: Signal<In, Bits<6>>,
+    /// ... and the four bytes from there on, in the same cycle; the beat that passes now is not yet among them.
+    pub options: Signal<Out, Bits<32>>,
+    /// With `go`: one cycle later the options are there, or as complete as they get. Once a segment.
     pub complete: Signal<Out, Bit>,
     held: DFF<Fields>,
     rest: DFF<Bits<352>>,
+    shift: Signal<Local, Bits<9>>,
+    moved: Signal<Local, Bits<352>>,
     byte: [Signal<Local, Bits<8>>; 16],
     fresh: Signal<Local, Fields>,
     chosen: Signal<Local, Fields>,
@@ -180,7 +189,9 @@ impl Logic for Header512 {
         }
         self.fields.next = self.chosen.val();
         self.offset.next = self.chosen.val().offset;
-        self.options.next = self.rest.q.val();
+        self.shift.next = bit_cast::<9, 6>(self.position.val()) << 3;
+        self.moved.next = self.rest.q.val() >> self.shift.val();
+        self.options.next = self.moved.val().get_bits::<32>(0);
         self.complete.next = self.index.val() == 0;
     }
 }

@@ -22,9 +22,11 @@ pub enum Parse {
 pub struct Options {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
-    /// The option bytes, the first in the low byte; stable from `start` to `done`.
-    pub bytes: Signal<In, Bits<352>>,
-    /// How many of them count, up to 40; stable likewise.
+    /// The place of the four bytes that are wanted next ...
+    pub position: Signal<Out, Bits<6>>,
+    /// ... and the option bytes from there on, the first in the low byte, in the same cycle; stable from `start` to `done`.
+    pub bytes: Signal<In, Bits<32>>,
+    /// How many option bytes there are, up to 40; stable likewise.
     pub length: Signal<In, Bits<6>>,
     /// Pulse: begin.
     pub start: Signal<In, Bit>,
@@ -35,12 +37,12 @@ pub struct Options {
     /// The last MSS option of length 4, or 0.
     pub mss: Signal<Out, Bits<16>>,
     state: DFF<Parse>,
-    position: DFF<Bits<9>>,
+    /// 0 between two runs.
+    place: DFF<Bits<9>>,
     window: DFF<Bits<32>>,
     bad_seen: DFF<Bit>,
     mss_seen: DFF<Bits<16>>,
-    amount: Signal<Local, Bits<12>>,
-    moved: Signal<Local, Bits<352>>,
+    ends: Signal<Local, Bit>,
     kind: Signal<Local, Bits<8>>,
     size: Signal<Local, Bits<8>>,
     second_nop: Signal<Local, Bit>,
@@ -57,13 +59,12 @@ impl Logic for Options {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, position, window, bad_seen, mss_seen);
+        dff_setup!(self, clock, state, place, window, bad_seen, mss_seen);
         self.done.next = self.state.q.val() == Parse::Done;
         self.bad.next = self.bad_seen.q.val();
         self.mss.next = self.mss_seen.q.val();
         self.limit.next = bit_cast::<9, 6>(self.length.val());
-        self.amount.next = bit_cast::<12, 9>(self.position.q.val()) << 3;
-        self.moved.next = self.bytes.val() >> self.amount.val();
+        self.position.next = self.place.q.val().get_bits::<6>(0);
         self.kind.next = self.window.q.val().get_bits::<8>(0);
         self.size.next = self.window.q.val().get_bits::<8>(8);
         self.second_nop.next = self.size.val() == 1;
@@ -82,29 +83,28 @@ impl Logic for Options {
                 self.step.next = 4.into();
             }
         }
-        self.after.next = self.position.q.val() + self.step.val();
-        self.second.next = self.position.q.val() + 1;
+        self.after.next = self.place.q.val() + self.step.val();
+        self.second.next = self.place.q.val() + 1;
+        self.ends.next = false;
 
         match self.state.q.val() {
             Parse::Fetch => {
-                self.window.d.next = self.moved.val().get_bits::<32>(0);
+                self.window.d.next = self.bytes.val();
                 self.state.d.next = Parse::Decode;
             }
             Parse::Decode => {
-                self.position.d.next = self.after.val();
+                self.place.d.next = self.after.val();
                 self.state.d.next = Parse::Fetch;
-                if self.after.val() >= self.limit.val() {
-                    self.state.d.next = Parse::Done;
-                }
+                self.ends.next = self.after.val() >= self.limit.val();
                 if self.kind.val() == 0 {
-                    self.state.d.next = Parse::Done;
+                    self.ends.next = true;
                 } else if self.kind.val() != 1 {
                     if (self.second.val() >= self.limit.val())
                         | (self.size.val() < 2)
                         | (self.after.val() > self.limit.val())
                     {
                         self.bad_seen.d.next = true;
-                        self.state.d.next = Parse::Done;
+                        self.ends.next = true;
                     } else if (self.kind.val() == 2) & (self.size.val() == 4) {
                         self.mss_seen.d.next = (bit_cast::<16, 8>(self.window.q.val().get_bits::<8>(16))
                             << 8)
@@ -115,17 +115,15 @@ impl Logic for Options {
             _ => {}
         }
         if self.start.val() {
-            self.window.d.next = self.bytes.val().get_bits::<32>(0);
+            self.window.d.next = self.bytes.val();
             self.state.d.next = Parse::Decode;
-            if !self.length.val().any() {
-                self.state.d.next = Parse::Done;
-            }
-            self.position.d.next = 0.into();
+            self.ends.next = !self.length.val().any();
             self.bad_seen.d.next = false;
             self.mss_seen.d.next = 0.into();
         }
-        if self.reset.val() {
+        if self.ends.val() | self.reset.val() {
             self.state.d.next = Parse::Done;
+            self.place.d.next = 0.into();
         }
     }
 }
@@ -153,21 +151,27 @@ pub(crate) fn reference(bytes: &[u8]) -> (bool, u16) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::{ready, tick};
+    use crate::sim::{ready, settle, tick};
     use crate::stream::bench::{Rng, bits_of, clocked};
 
     clocked!(Options);
 
     fn run(uut: &mut Options, options: &[u8], rng: &mut Rng) -> usize {
-        let noise = rng.bytes(44 - options.len());
-        uut.bytes.next = bits_of(&[options, &noise].concat());
+        // Any bytes may follow the last one.
+        let bytes = [options, &rng.bytes(44 - options.len())].concat();
+        let step = |uut: &mut Options| {
+            settle(uut);
+            let at = uut.position.val().index();
+            uut.bytes.next = bits_of(&bytes[at..at + 4]);
+            tick(uut);
+        };
         uut.length.next = (options.len() as u64).into();
         uut.start.next = true;
-        tick(uut);
+        step(uut);
         uut.start.next = false;
         let mut cycles = 1;
         while !uut.done.val() {
-            tick(uut);
+            step(uut);
             cycles += 1;
             assert!(cycles <= 40, "too long: {options:x?}");
         }

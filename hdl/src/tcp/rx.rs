@@ -329,6 +329,7 @@ macro_rules! rx {
                     self.option_length.d.next = self.option_length.q.val();
                 }
                 self.options.start.next = self.parse.q.val();
+                self.header.position.next = self.options.position.val();
                 self.options.bytes.next = self.header.options.val();
                 self.options.length.next = self.option_length.q.val();
                 if self.ends.val() {
