@@ -36,7 +36,7 @@ const QUEUE_BITS: usize = 5;
 macro_rules! core {
     ($name:ident, $beat:ident, $w:tt, $k:tt, $a:tt, $c:tt, $n:tt, $r:tt, $m:tt, $params:ident,
      $net:ident, $rx:ident, $placer:ident, $tx:ident, $window:ident,
-     rx $rx_ring:ident $rx_rows:tt, tx $tx_ring:ident $tx_rows:tt $txw:tt $txk:tt repeat $repeat:tt, ring $ring:tt) => {
+     isn $isn:tt, rx $rx_ring:ident $rx_rows:tt, tx $tx_ring:ident $tx_rows:tt $txw:tt $txk:tt repeat $repeat:tt, ring $ring:tt) => {
         /// The core; its ports are the table of `docs/design.md`, section 4.
         #[derive(LogicBlock)]
         pub struct $name {
@@ -91,7 +91,7 @@ macro_rules! core {
             tcp_rx: $rx,
             placer: $placer<$a, $r, $m>,
             tcp_tx: $tx<$a, $r, $m>,
-            lookup: Lookup<$a, $c>,
+            lookup: Lookup<$a, $c, $isn>,
             arbiter: EventArbiter,
             processor: Processor<$a>,
             timer: Timer<$a, $c>,
@@ -539,6 +539,6 @@ macro_rules! core {
     };
 }
 core!(Core64, Beat64, 64, 8, 4, 5, 16, 12, 16, CORE64, Net64, Rx64, Placer64, Tx64, Window64,
-      rx LaneRing8 13, tx LaneRing16 12 128 16 repeat 64, ring 4096);
+      isn 1, rx LaneRing8 13, tx LaneRing16 12 128 16 repeat 64, ring 4096);
 core!(Core512, Beat512, 512, 64, 6, 7, 64, 14, 20, CORE512, Net512, Rx512, Placer512, Tx512, Window512,
-      rx LaneRing64 14, tx LaneRing64 14 512 64 repeat 0, ring 16384);
+      isn 2, rx LaneRing64 14, tx LaneRing64 14 512 64 repeat 0, ring 16384);

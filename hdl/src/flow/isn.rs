@@ -8,9 +8,9 @@ use rust_hdl::prelude::*;
 
 use super::ascon::AsconRound;
 
-/// Computes F, two rounds a cycle: `done` 6 cycles after `start`.
+/// Computes F, `ROUNDS` rounds (1 or 2) a cycle: `done` 12 or 6 cycles after `start`. A round costs about 640 LUT.
 #[derive(LogicBlock)]
-pub struct Isn {
+pub struct Isn<const ROUNDS: usize> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
     /// The secret.
@@ -33,10 +33,13 @@ pub struct Isn {
     pub isn: Signal<Out, Bits<32>>,
     state: [DFF<Bits<64>>; 5],
     rounds: [AsconRound; 2],
-    /// The even round of this cycle.
+    /// The first round of this cycle.
     round: DFF<Bits<4>>,
     running: DFF<Bit>,
     complete: DFF<Bit>,
+    /// `ROUNDS` as a number, and whether it is 2.
+    rounds_each: Constant<Bits<4>>,
+    two: Constant<Bit>,
     last_round: Constant<Bits<4>>,
     iv: Constant<Bits<64>>,
     prf: Signal<Local, Bits<32>>,
@@ -46,10 +49,13 @@ pub struct Isn {
 /// The initial value: key bits, message bits, rounds and tag bits, as single bytes.
 const IV: u64 = 0x8080_0c20_0000_0000;
 
-impl Default for Isn {
+impl<const ROUNDS: usize> Default for Isn<ROUNDS> {
     fn default() -> Self {
+        assert!(ROUNDS == 1 || ROUNDS == 2, "ISN: {ROUNDS} rounds a cycle");
         Self {
-            last_round: Constant::new(10.into()),
+            rounds_each: Constant::new((ROUNDS as u64).into()),
+            two: Constant::new(ROUNDS == 2),
+            last_round: Constant::new((12 - ROUNDS as u64).into()),
             iv: Constant::new(IV.into()),
             clock: Default::default(),
             reset: Default::default(),
@@ -73,7 +79,7 @@ impl Default for Isn {
     }
 }
 
-impl Logic for Isn {
+impl<const ROUNDS: usize> Logic for Isn<ROUNDS> {
     crate::module_name!();
 
     #[hdl_gen]
@@ -89,9 +95,12 @@ impl Logic for Isn {
         self.rounds[1].round.next = self.round.q.val() + 1;
         if self.running.q.val() {
             for i in 0..5 {
-                self.state[i].d.next = self.rounds[1].y[i].val();
+                self.state[i].d.next = self.rounds[0].y[i].val();
+                if self.two.val() {
+                    self.state[i].d.next = self.rounds[1].y[i].val();
+                }
             }
-            self.round.d.next = self.round.q.val() + 2;
+            self.round.d.next = self.round.q.val() + self.rounds_each.val();
             if self.round.q.val() == self.last_round.val() {
                 self.running.d.next = false;
                 self.complete.d.next = true;
@@ -138,15 +147,23 @@ pub(crate) fn reference(key: u128, now: u64, local: (u32, u16), remote: (u32, u1
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::{ready, settle, tick};
+    use crate::sim::{Clocked, ready, settle, tick};
     use crate::stream::bench::{Rng, bits_of, clocked};
 
-    clocked!(Isn);
+    clocked!(Isn<1>, Isn<2>);
 
     #[test]
     fn agrees_with_the_ascon_crate() {
+        agrees::<1>();
+        agrees::<2>();
+    }
+
+    fn agrees<const ROUNDS: usize>()
+    where
+        Isn<ROUNDS>: Clocked,
+    {
         let mut rng = Rng::new(50);
-        let mut uut = ready(Box::<Isn>::default());
+        let mut uut = ready(Box::<Isn<ROUNDS>>::default());
         for turn in 0..20 {
             let key = u128::from(rng.next()) << 64 | u128::from(rng.next());
             let (laddr, raddr) = (rng.next() as u32, rng.next() as u32);
@@ -167,7 +184,7 @@ mod tests {
                 uut.start.next = false;
             }
             uut.raddr.next = 0.into(); // sampled at the start
-            for _ in 0..6 {
+            for _ in 0..12 / ROUNDS {
                 assert!(!uut.done.val());
                 tick(&mut *uut);
             }

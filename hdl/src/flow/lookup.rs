@@ -43,9 +43,10 @@ pub enum Step {
 }
 
 /// The look-up for `2^A` flows (at least 4); `C = A + 1`. An event follows its segment by 4 cycles (one more for each further flow in
-/// the bucket), by 8 if a flow is allocated for it.
+/// the bucket), by 8 if a flow is allocated for it, or by 14 where
+/// the ISN takes one round (`ROUNDS`) a cycle.
 #[derive(LogicBlock)]
-pub struct Lookup<const A: usize, const C: usize> {
+pub struct Lookup<const A: usize, const C: usize, const ROUNDS: usize> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
     /// Secret key of the ISN function; the table's hash takes it over while no flow is in use.
@@ -88,7 +89,7 @@ pub struct Lookup<const A: usize, const C: usize> {
     pub stat_half_open_limit: Signal<Out, Bit>,
     flows: Table<A, C>,
     free: FreeList<A, C>,
-    isn: Isn,
+    isn: Isn<ROUNDS>,
     ports: Listen,
     removals: Sched<A, C>,
     freed: Sched<A, C>,
@@ -115,7 +116,7 @@ pub struct Lookup<const A: usize, const C: usize> {
     found: Signal<Local, Event>,
 }
 
-impl<const A: usize, const C: usize> Default for Lookup<A, C> {
+impl<const A: usize, const C: usize, const ROUNDS: usize> Default for Lookup<A, C, ROUNDS> {
     fn default() -> Self {
         assert_eq!(C, A + 1, "Lookup: C counts the flows");
         assert!(A >= 2, "Lookup: at least 4 flows, not 2^{A}");
@@ -174,7 +175,7 @@ impl<const A: usize, const C: usize> Default for Lookup<A, C> {
     }
 }
 
-impl<const A: usize, const C: usize> Logic for Lookup<A, C> {
+impl<const A: usize, const C: usize, const ROUNDS: usize> Logic for Lookup<A, C, ROUNDS> {
     crate::module_name!();
 
     #[hdl_gen]

@@ -24,8 +24,8 @@ fn blocks_lint_and_synthesise() {
         print::<Placer512<6, 14, 20>>("placer512"),
         print::<Tx64<4, 12, 16>>("tcp_tx64"),
         print::<Tx512<6, 14, 20>>("tcp_tx512"),
-        print::<Lookup<4, 5>>("lookup16"),
-        print::<Lookup<6, 7>>("lookup64"),
+        print::<Lookup<4, 5, 1>>("lookup16"),
+        print::<Lookup<6, 7, 2>>("lookup64"),
         print::<Sched<4, 5>>("sched16"),
         print::<Timer<4, 5>>("timer16"),
     ];

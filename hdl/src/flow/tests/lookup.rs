@@ -8,7 +8,7 @@ use crate::flow::isn;
 use crate::sim::{ready, settle, tick};
 use crate::stream::bench::{Rng, bits_of, clocked};
 
-type Uut = Lookup<3, 4>;
+type Uut = Lookup<3, 4, 2>;
 clocked!(Uut);
 
 const KEY: u128 = 0x0123_4567_89ab_cdef_fedc_ba98_7654_3210;
