@@ -32,7 +32,6 @@ pub struct Counters {
     amount: Signal<Local, Bits<7>>,
     total: Signal<Local, Bits<32>>,
     one: [Signal<Local, Bits<7>>; USED],
-    left: [Signal<Local, Bits<7>>; USED],
     any: [Signal<Local, Bit>; USED + 1],
 }
 
@@ -54,7 +53,6 @@ impl Default for Counters {
             amount: Default::default(),
             total: Default::default(),
             one: std::array::from_fn(|_| Default::default()),
-            left: std::array::from_fn(|_| Default::default()),
             any: std::array::from_fn(|_| Default::default()),
         }
     }
@@ -79,12 +77,11 @@ impl Logic for Counters {
             if self.pulse[i].val() {
                 self.one[i].next = 1.into();
             }
-            self.left[i].next = self.pending[i].q.val();
+            self.pending[i].d.next = self.pending[i].q.val() + self.one[i].val();
             if self.index.q.val().index() == i {
                 self.amount.next = self.pending[i].q.val();
-                self.left[i].next = 0.into();
+                self.pending[i].d.next = self.one[i].val();
             }
-            self.pending[i].d.next = self.left[i].val() + self.one[i].val();
             self.any[i + 1].next = self.any[i].val() | self.pending[i].q.val().any();
         }
         self.busy.next = self.any[43].val() | self.clearing.q.val();
