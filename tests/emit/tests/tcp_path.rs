@@ -225,7 +225,7 @@ lockstep!(tx_512, Tx512<2, 12, 14>, 400, |_| (), drive_tx!(Tx512<2, 12, 14>),
 /// Flows in use, cycles, and the key.
 type Used = (Vec<u64>, u64, Bits<128>);
 
-fn drive_lookup(block: &mut Lookup<3, 4>, state: &mut Used, random: &mut Random) {
+fn drive_lookup(block: &mut Lookup<3, 4, 2>, state: &mut Used, random: &mut Random) {
     let new = block.event.valid.val() && block.event.ready.val() && block.event.data.val().new;
     if new {
         state.0.push(block.event.data.val().flow.to_u64());
@@ -267,7 +267,7 @@ fn drive_lookup(block: &mut Lookup<3, 4>, state: &mut Used, random: &mut Random)
         block.free_flow.next = flow.into();
     }
 }
-lockstep!(lookup, Lookup<3, 4>, 5000, |random: &mut Random| (vec![], 0, random.bits()), drive_lookup,
+lockstep!(lookup, Lookup<3, 4, 2>, 5000, |random: &mut Random| (vec![], 0, random.bits()), drive_lookup,
     in [key, laddr, now, segment.data, segment.valid, open.data, open.valid, listen.data, listen.valid, event.ready,
         remove_valid, remove_flow, free_valid, free_flow, half_open_dec],
     out [segment.ready, open.ready, open_ok, open_in_use, open_flow, listen.ready, event.data, event.valid, busy, idle,
