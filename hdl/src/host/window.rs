@@ -28,12 +28,12 @@ pub const RX: u32 = 0x20_0000;
 /// Bytes of BAR2.
 pub const BYTES: u32 = 0x40_0000;
 macro_rules! window {
-    ($name:ident, $w:tt, $k:tt, $step:tt, $strobes:tt, $one:tt, read latency $latency:tt) => {
+    ($name:ident, $w:tt, $k:tt, $step:tt, $strobes:tt, $one:tt, lane bits $lane:tt, $row:tt, read latency $latency:tt) => {
         /// `A`: the rings of entries have `2^A` entries each.
         #[derive(LogicBlock, Default)]
         pub struct $name<const A: usize> {
             pub clock: Signal<In, Clock>,
-            /// Byte address, aligned to the width.
+            /// Byte address, aligned to the width; likewise `raddr`.
             pub waddr: Signal<In, Bits<24>>,
             pub wdata: Signal<In, Bits<$w>>,
             pub wstrb: Signal<In, Bits<$k>>,
@@ -56,7 +56,7 @@ macro_rules! window {
             pub tx_addr: Signal<Out, Bits<20>>,
             pub tx_data: Signal<Out, Bits<$w>>,
             pub tx_strb: Signal<Out, Bits<$k>>,
-            /// Receive ring memory: byte address; `rx_data` comes `READ_LATENCY` cycles later.
+            /// Receive ring memory: byte address, aligned; `rx_data` comes `READ_LATENCY` cycles later.
             pub rx_addr: Signal<Out, Bits<20>>,
             pub rx_data: Signal<In, Bits<$w>>,
             sq: [Lutram<Bits<64>, A>; 4],
@@ -67,9 +67,9 @@ macro_rules! window {
             from_rx: [DFF<Bit>; $latency],
             is_sq: Signal<Local, Bit>,
             half: Signal<Local, Bits<3>>,
-            half_read: Signal<Local, Bits<3>>,
+            word_read: Signal<Local, Bits<2>>,
             strobes: [Signal<Local, Bits<8>>; 4],
-            amount: Signal<Local, Bits<9>>,
+            amount: Signal<Local, Bits<8>>,
             moved: Signal<Local, Bits<256>>,
         }
 
@@ -108,24 +108,28 @@ macro_rules! window {
                 }
 
                 self.tx_write.next = self.wvalid.val() & (self.waddr.val().get_bits::<4>(20) == 1);
-                self.tx_addr.next = self.waddr.val().get_bits::<20>(0);
+                // Zeros in the low bits let the rings' rotations fold away in synthesis.
+                self.tx_addr.next = bit_cast::<20, $row>(self.waddr.val().get_bits::<$row>($lane)) << $lane;
                 self.tx_data.next = self.wdata.val();
                 self.tx_strb.next = self.wstrb.val();
 
-                self.rx_addr.next = self.raddr.val().get_bits::<20>(0);
+                self.rx_addr.next = bit_cast::<20, $row>(self.raddr.val().get_bits::<$row>($lane)) << $lane;
                 self.cq_index.next = self.raddr.val().get_bits::<A>(6);
                 self.eq_index.next = self.raddr.val().get_bits::<A>(6);
-                self.half_read.next = self.raddr.val().get_bits::<3>(3);
-                self.select.next = 0.into();
-                if self.raddr.val().get_bits::<12>(12) == 1 {
-                    self.select.next = self.cq_entry.val();
-                }
-                if self.raddr.val().get_bits::<12>(12) == 2 {
+                // Choose first and blank the beat afterwards: that is a narrower gate than one for each ring.
+                self.select.next = self.cq_entry.val();
+                if self.raddr.val().get_bit(13) {
                     self.select.next = self.eq_entry.val();
                 }
-                self.amount.next = bit_cast::<9, 3>(self.half_read.val()) << 6;
+                self.word_read.next = self.raddr.val().get_bits::<2>(3);
+                self.amount.next = bit_cast::<8, 2>(self.word_read.val()) << 6;
                 self.moved.next = self.select.val() >> self.amount.val();
-                self.answer.next = bit_cast::<$w, 256>(self.moved.val());
+                self.answer.next = 0.into();
+                if ((self.raddr.val().get_bits::<12>(12) == 1) | (self.raddr.val().get_bits::<12>(12) == 2))
+                    & !self.raddr.val().get_bit(5)
+                {
+                    self.answer.next = bit_cast::<$w, 256>(self.moved.val());
+                }
                 self.delay[0].d.next = self.answer.val();
                 self.done[0].d.next = self.rvalid.val();
                 self.from_rx[0].d.next = self.raddr.val().get_bits::<4>(20) == 2;
@@ -144,8 +148,8 @@ macro_rules! window {
     };
 }
 
-window!(Window64, 64, 8, 0, 0, 1, read latency 3);
-window!(Window512, 512, 64, 64, 8, 0, read latency 4);
+window!(Window64, 64, 8, 0, 0, 1, lane bits 3, 17, read latency 3);
+window!(Window512, 512, 64, 64, 8, 0, lane bits 6, 14, read latency 4);
 
 #[cfg(test)]
 mod tests {
@@ -246,7 +250,9 @@ mod tests {
         assert_eq!(uut.tx_addr.val(), Bits::<20>::from(0x1238));
         assert_eq!((uut.tx_data.val(), uut.tx_strb.val()), (77.into(), 0x3c.into()));
         uut.waddr.next = u64::from(RX).into();
+        uut.raddr.next = u64::from(RX + 0x1238).into();
         settle(uut.as_mut());
         assert!(!uut.tx_write.val());
+        assert_eq!(uut.rx_addr.val(), Bits::<20>::from(0x1238));
     }
 }
