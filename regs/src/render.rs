@@ -206,7 +206,7 @@ const RINGS: &str = "Entries are 64 bytes apart; the first 32 bytes are used, th
   as one entry. Read entries, then write `EQ_HEAD`.
 
 The phase bit (bit 31 of the first word) of an entry from the card is 1 when `i / entries` is even and 0 when it is odd, and a reset
-clears every entry, so that a new entry is seen by its phase alone.
+clears it in every entry, so that a new entry is seen by its phase alone.
 
 The transmit window of flow `f` is at `BAR2_TX + f * TX_RING_BYTES`, the receive window at `BAR2_RX + f * RX_RING_BYTES`. The byte with
 sequence number `s` is at `s mod ring bytes` of its window.

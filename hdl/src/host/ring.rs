@@ -5,7 +5,8 @@ use rust_hdl::prelude::*;
 
 use crate::ram::Lutram;
 
-/// `2^A` entries of 32 bytes, 64 bytes apart in BAR2. Entry bit 31 is the phase bit: 1 in even laps; a reset clears every entry.
+/// `2^A` entries of 32 bytes, 64 bytes apart in BAR2. Entry bit 31 is the phase bit: 1 in even laps; a reset clears it in every
+/// entry.
 #[derive(LogicBlock)]
 pub struct CardRing<const A: usize> {
     pub clock: Signal<In, Clock>,
@@ -22,7 +23,7 @@ pub struct CardRing<const A: usize> {
     /// The window's side: an entry, in the same cycle.
     pub read_index: Signal<In, Bits<A>>,
     pub read_entry: Signal<Out, Bits<256>>,
-    /// Every entry has been cleared after reset.
+    /// Every phase bit has been cleared after reset.
     pub ready: Signal<Out, Bit>,
     ram: Lutram<Bits<256>, A>,
     index: DFF<Bits<16>>,
@@ -78,7 +79,7 @@ impl<const A: usize> Logic for CardRing<A> {
         self.ram.write_en.next = false;
         self.ram.write_addr.next = self.index.q.val().get_bits::<A>(0);
         self.ram.write_data.next = self.entry.val() & !self.phase_mask.val();
-        if !self.lap.val().any() {
+        if self.clean.q.val() & !self.lap.val().any() {
             self.ram.write_data.next = self.entry.val() | self.phase_mask.val();
         }
         if self.push.val() {
@@ -87,8 +88,8 @@ impl<const A: usize> Logic for CardRing<A> {
         }
         if !self.clean.q.val() {
             self.ram.write_en.next = true;
+            // With the entry of this cycle, whatever it is: without its phase it is none.
             self.ram.write_addr.next = self.sweep.q.val();
-            self.ram.write_data.next = 0.into();
             self.sweep.d.next = self.sweep.q.val() + 1;
             if self.sweep.q.val() == self.last.val() {
                 self.clean.d.next = true;
@@ -143,5 +144,40 @@ mod tests {
             }
         }
         assert_eq!(uut.tail.val(), Bits::<16>::from(40));
+    }
+
+    /// The first lap after a reset looks as empty as the first one ever, in whatever lap the reset comes.
+    #[test]
+    fn a_reset_clears_every_phase_bit() {
+        let mut uut = ready(Box::<Uut>::default());
+        let uut = uut.as_mut();
+        for pushes in [4_u64, 6, 8] {
+            for _ in 0..5 {
+                tick(uut);
+            }
+            uut.entry.next = Bits::<256>::from(u64::MAX);
+            uut.push.next = true;
+            for value in 0..pushes {
+                uut.head.next = value.into();
+                tick(uut);
+            }
+            uut.head.next = 0.into();
+            uut.push.next = false;
+            uut.reset.next = true;
+            tick(uut);
+            uut.reset.next = false;
+            for _ in 0..4 {
+                settle(uut);
+                assert!(!uut.ready.val() & !uut.room.val());
+                tick(uut);
+            }
+            settle(uut);
+            assert!(uut.ready.val() & uut.room.val());
+            for index in 0..4_u64 {
+                uut.read_index.next = index.into();
+                settle(uut);
+                assert!(!uut.read_entry.val().get_bit(31), "after {pushes}: {index}");
+            }
+        }
     }
 }
