@@ -107,7 +107,7 @@ fn every_bit_of_a_segment() {
                 cases.push(Case::drop(c::TCP_CHECKSUM, format!("source address, bit {bit}"), frame));
             }
             lab.suffer(&cases);
-            assert_eq!(raw.read(), [], "something was taken");
+            assert!(raw.read().is_empty(), "something was taken");
             if len > 0 {
                 raw.send(&mut lab, &right, &DATA[..len]);
             }

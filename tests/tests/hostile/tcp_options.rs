@@ -150,7 +150,7 @@ fn mss_in_every_place() {
                 assert!(answer.len() == 1 && answer[0].flags == SYN | ACK, "{list:02x?}: {answer:?}");
                 let entered = std::iter::from_fn(|| lab.card().state_change()).last().expect("a flow");
                 let mss = connection::MSS.get(lab.word(entered.flow, connection::PORTS));
-                assert_eq!(mss, want.into(), "{list:02x?}");
+                assert_eq!(mss, u32::from(want), "{list:02x?}");
                 assert_eq!(ask(&mut lab, Packet::tcp(&segment(port, 80, RST, 2, 0, &[])).frame()), []);
                 port += 1;
             }

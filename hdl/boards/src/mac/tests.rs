@@ -253,11 +253,9 @@ impl Clocks {
         let now = self.next[0].min(self.next[1]);
         let due = self.next.map(|at| at == now);
         let rises = [0, 1].map(|i| due[i] && !self.levels[i]);
-        for i in 0..2 {
-            if due[i] {
-                self.levels[i] = !self.levels[i];
-                self.next[i] += self.half[i];
-            }
+        for (i, _) in due.iter().enumerate().filter(|(_, due)| **due) {
+            self.levels[i] = !self.levels[i];
+            self.next[i] += self.half[i];
         }
         rises
     }
