@@ -28,8 +28,9 @@ pub struct Differences {
     wl1_ahead: Signal<Local, Bits<32>>,
     wl2_ahead: Signal<Local, Bits<32>>,
     unread: Signal<Local, Bits<32>>,
-    mss_offer: Signal<Local, Bits<16>>,
-    mss: Signal<Local, Bits<16>>,
+    offer: Signal<Local, Bits<16>>,
+    own_less: Signal<Local, Bit>,
+    small: Signal<Local, Bit>,
 }
 
 impl Logic for Differences {
@@ -74,17 +75,22 @@ impl Logic for Differences {
             self.work.d.next.unread = self.unread.val() != 1;
         }
 
-        self.mss_offer.next = self.inp.ev.val().mss;
-        if self.inp.ev.val().mss == 0 {
-            self.mss_offer.next = 536.into(); // RFC 9293, MUST-15
+        // RFC 9293, MUST-15: 536 when the peer does not tell. A small one would only make us send small segments without end.
+        self.offer.next = self.inp.ev.val().mss;
+        self.own_less.next = self.cfg.val().mss < self.offer.val();
+        self.small.next = self.offer.val() < 64;
+        self.work.d.next.mss = self.offer.val();
+        if self.offer.val() == 0 {
+            self.own_less.next = self.cfg.val().mss < 536;
+            self.small.next = false;
+            self.work.d.next.mss = 536.into();
         }
-        self.mss.next = self.mss_offer.val();
-        if self.cfg.val().mss < self.mss_offer.val() {
-            self.mss.next = self.cfg.val().mss;
+        if self.own_less.val() {
+            self.small.next = self.cfg.val().mss < 64;
+            self.work.d.next.mss = self.cfg.val().mss;
         }
-        self.work.d.next.mss = self.mss.val();
-        if self.mss.val() < 64 {
-            self.work.d.next.mss = 64.into(); // a smaller one would only make us send small segments without end
+        if self.small.val() {
+            self.work.d.next.mss = 64.into();
         }
         if self.reset.val() {
             self.valid.d.next = false;
