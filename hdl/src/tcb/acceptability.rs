@@ -42,8 +42,9 @@ pub struct Acceptability {
     synchronized: Signal<Local, Bit>,
     applies: Signal<Local, Bit>,
     in_order: Signal<Local, Bit>,
-    data: Signal<Local, Bits<32>>,
-    fits: Signal<Local, Bits<32>>,
+    minus_fin: Signal<Local, Bits<16>>,
+    data: Signal<Local, Bits<16>>,
+    fits: Signal<Local, Bits<16>>,
     behind: Signal<Local, Bits<32>>,
 }
 
@@ -95,11 +96,12 @@ impl Logic for Acceptability {
         self.applies.next = self.synchronized.val() & !self.early.val();
 
         self.in_order.next = self.at_next.val() | self.d_seq.val().get_bit(31);
-        self.data.next = self.d_end.val();
+        self.minus_fin.next = 0.into();
         if self.fin.val() {
-            self.data.next = self.d_end.val() - 1;
+            self.minus_fin.next = 0xffff.into();
         }
-        self.fits.next = self.d_wnd.val();
+        self.data.next = self.d_end.val().get_bits::<16>(0) + self.minus_fin.val();
+        self.fits.next = self.d_wnd.val().get_bits::<16>(0);
         if self.d_end.val() <= self.d_wnd.val() {
             self.fits.next = self.data.val();
         }
@@ -119,10 +121,9 @@ impl Logic for Acceptability {
         if self.applies.val() & self.acceptable.val() & self.in_order.val() & !self.syn.val() {
             self.work.d.next.text_ok = true;
             self.work.d.next.skip = self.behind.val().get_bits::<16>(0);
-            if !self.data.val().get_bit(31) {
-                self.work.d.next.take = self.fits.val().get_bits::<16>(0);
-                self.work.d.next.fin_ok = self.fin.val() & self.ends_in.val();
-            }
+            // It does not end before RCV.NXT, or it would not be acceptable: `data` is not negative.
+            self.work.d.next.take = self.fits.val();
+            self.work.d.next.fin_ok = self.fin.val() & self.ends_in.val();
         }
         if self.applies.val() & self.acceptable.val() & !self.in_order.val() & !self.empty.val() {
             self.out_of_order.d.next = self.inp.valid.val();
