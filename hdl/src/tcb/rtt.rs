@@ -27,11 +27,16 @@ pub struct Rtt {
     sample: Signal<Local, Bits<32>>,
     // 1: the error, and three quarters of the variation.
     first1: DFF<Bit>,
-    sample1: DFF<Bits<32>>,
     error1: DFF<Bits<32>>,
     rest1: DFF<Bits<32>>,
     srtt1: DFF<Bits<32>>,
     // 2: the new estimates.
+    srtt_step: Signal<Local, Bits<32>>,
+    rttvar_step: Signal<Local, Bits<32>>,
+    step_x2: Signal<Local, Bits<33>>,
+    step_x2_1: Signal<Local, Bits<33>>,
+    rest_x2: Signal<Local, Bits<33>>,
+    rttvar_x2: Signal<Local, Bits<33>>,
     srtt2: DFF<Bits<32>>,
     rttvar2: DFF<Bits<32>>,
     // 3: their sum.
@@ -52,7 +57,7 @@ impl Logic for Rtt {
     crate::module_name!();
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, first1, sample1, error1, rest1, srtt1, srtt2, rttvar2);
+        dff_setup!(self, clock, first1, error1, rest1, srtt1, srtt2, rttvar2);
         dff_setup!(self, clock, srtt3, rttvar3, rto3, srtt4, rttvar4, rto4, srtt5, rttvar5, rto5);
 
         self.sample.next = self.measured.val();
@@ -60,20 +65,27 @@ impl Logic for Rtt {
             self.sample.next = 0x0400_0000.into(); // 67 s: a greater one means nothing
         }
         self.first1.d.next = (self.srtt.val() == 0) & (self.rttvar.val() == 0);
-        self.sample1.d.next = self.sample.val();
         self.error1.d.next = self.sample.val() - (self.srtt.val() >> 3);
         self.rest1.d.next = self.rttvar.val() - (self.rttvar.val() >> 2);
         self.srtt1.d.next = self.srtt.val();
 
-        self.srtt2.d.next = self.srtt1.q.val() + self.error1.q.val();
-        self.rttvar2.d.next = self.rest1.q.val() + self.error1.q.val();
+        // The first measurement finds zeros: srtt = 8 R, rttvar = 4 R/2.
+        self.srtt_step.next = self.error1.q.val();
+        self.rttvar_step.next = self.error1.q.val();
         if self.error1.q.val().get_bit(31) {
-            self.rttvar2.d.next = self.rest1.q.val() - self.error1.q.val();
+            self.rttvar_step.next = !self.error1.q.val(); // and 1 more
         }
         if self.first1.q.val() {
-            self.srtt2.d.next = self.sample1.q.val() << 3;
-            self.rttvar2.d.next = self.sample1.q.val() << 1;
+            self.srtt_step.next = self.error1.q.val() << 3;
+            self.rttvar_step.next = self.error1.q.val() << 1;
         }
+        self.srtt2.d.next = self.srtt1.q.val() + self.srtt_step.val();
+        // The 1 is carried in below the lowest bit.
+        self.step_x2.next = bit_cast::<33, 32>(self.rttvar_step.val()) << 1;
+        self.step_x2_1.next = self.step_x2.val().replace_bit(0, self.error1.q.val().get_bit(31));
+        self.rest_x2.next = (bit_cast::<33, 32>(self.rest1.q.val()) << 1) | 1;
+        self.rttvar_x2.next = self.rest_x2.val() + self.step_x2_1.val();
+        self.rttvar2.d.next = self.rttvar_x2.val().get_bits::<32>(1);
 
         self.spread.next = self.rttvar2.q.val();
         if self.rttvar2.q.val() < 1000 {
