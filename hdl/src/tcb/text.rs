@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! RFC 9293, 3.10.7.4, seventh: the segment text, and what becomes of the staged payload.
 
-use super::{Pass, PassOut, Zero};
+use super::{Pass, PassOut};
 use crate::types::{Event, EventKind, Reason, Tcb, TcpState, Verdict, Work};
 use rust_hdl::prelude::*;
 
@@ -26,13 +26,13 @@ pub struct Text {
     work: DFF<Work>,
     verdict_valid_reg: DFF<Bit>,
     verdict_reg: DFF<Verdict>,
-    empty: Zero<Verdict>,
     segment: Signal<Local, Bit>,
     has_text: Signal<Local, Bit>,
     receives: Signal<Local, Bit>,
     takes: Signal<Local, Bit>,
     place: Signal<Local, Bit>,
-    sum: Signal<Local, Bits<32>>,
+    fits: Signal<Local, Bit>,
+    placed: Signal<Local, Bits<16>>,
     rcv_nxt: Signal<Local, Bits<32>>,
 }
 
@@ -59,13 +59,14 @@ impl Logic for Text {
             & ((self.inp.tcb.val().state == TcpState::Established)
                 | (self.inp.tcb.val().state == TcpState::FinWait1)
                 | (self.inp.tcb.val().state == TcpState::FinWait2));
-        self.takes.next = self.receives.val() & self.inp.work.val().text_ok & (self.inp.work.val().take != 0);
+        self.fits.next = self.receives.val() & self.inp.work.val().text_ok;
+        self.takes.next = self.fits.val() & (self.inp.work.val().take != 0);
         self.place.next = self.takes.val() & !self.inp.tcb.val().released;
-        self.sum.next = self.inp.tcb.val().rcv_nxt + bit_cast::<32, 16>(self.inp.work.val().take);
-        self.rcv_nxt.next = self.inp.tcb.val().rcv_nxt;
-        if self.place.val() {
-            self.rcv_nxt.next = self.sum.val();
+        self.placed.next = 0.into();
+        if self.fits.val() & !self.inp.tcb.val().released {
+            self.placed.next = self.inp.work.val().take;
         }
+        self.rcv_nxt.next = self.inp.tcb.val().rcv_nxt + bit_cast::<32, 16>(self.placed.val());
         self.tcb.d.next.rcv_nxt = self.rcv_nxt.val();
         if self.receives.val() {
             self.work.d.next.ack_now = true;
@@ -83,18 +84,21 @@ impl Logic for Text {
 
         self.verdict_valid_reg.d.next =
             self.inp.valid.val() & (self.has_text.val() | self.inp.work.val().opened);
-        self.verdict_reg.d.next = self.empty.value.val();
         self.verdict_reg.d.next.flow = self.inp.ev.val().flow;
         self.verdict_reg.d.next.staged = self.has_text.val();
         self.verdict_reg.d.next.start = self.inp.work.val().opened;
-        if self.place.val() | self.inp.work.val().opened {
-            self.verdict_reg.d.next.placed = self.rcv_nxt.val();
+        self.verdict_reg.d.next.place = self.place.val();
+        self.verdict_reg.d.next.skip = self.inp.work.val().skip;
+        self.verdict_reg.d.next.take = self.inp.work.val().take;
+        self.verdict_reg.d.next.seq = self.inp.tcb.val().rcv_nxt;
+        self.verdict_reg.d.next.placed = self.rcv_nxt.val();
+        if !self.place.val() {
+            self.verdict_reg.d.next.skip = 0.into();
+            self.verdict_reg.d.next.take = 0.into();
+            self.verdict_reg.d.next.seq = 0.into();
         }
-        if self.place.val() {
-            self.verdict_reg.d.next.place = true;
-            self.verdict_reg.d.next.skip = self.inp.work.val().skip;
-            self.verdict_reg.d.next.take = self.inp.work.val().take;
-            self.verdict_reg.d.next.seq = self.inp.tcb.val().rcv_nxt;
+        if !self.place.val() & !self.inp.work.val().opened {
+            self.verdict_reg.d.next.placed = 0.into();
         }
         if self.reset.val() {
             self.valid.d.next = false;
