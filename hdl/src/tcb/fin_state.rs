@@ -37,7 +37,8 @@ pub struct FinState {
     d_fin: Signal<Local, Bits<32>>,
     d_user: Signal<Local, Bits<32>>,
     d_seq: Signal<Local, Bits<32>>,
-    unread_left: Signal<Local, Bits<32>>,
+    past: Signal<Local, Bit>,
+    fin: Signal<Local, Bits<32>>,
     unread: Signal<Local, Bit>,
     own_seq: Signal<Local, Bits<32>>,
     entitled: Signal<Local, Bit>,
@@ -77,8 +78,9 @@ impl Logic for FinState {
         self.takes_fin.next = self.segment.val()
             & self.inp.work.val().fin_ok
             & (self.established.val() | self.finwait1.val() | self.finwait2.val());
+        self.fin.next = 0.into();
         if self.takes_fin.val() {
-            self.tcb.d.next.rcv_nxt = self.inp.tcb.val().rcv_nxt + 1;
+            self.fin.next = 1.into();
             self.tcb.d.next.fin_received = true;
             self.work.d.next.ack_now = true;
             self.work.d.next.notify = true;
@@ -109,13 +111,16 @@ impl Logic for FinState {
             }
         }
 
+        self.tcb.d.next.rcv_nxt = self.inp.tcb.val().rcv_nxt + self.fin.val();
+
         // The host's pointers. Those of a flow that it does not own (any more) are refused.
         self.d_fin.next = self.inp.work.val().d_fin;
         self.d_user.next = self.inp.work.val().d_user;
-        self.d_seq.next = bits::<32>(0) - self.inp.work.val().d_seq;
-        self.unread_left.next = self.d_seq.val();
+        // What is received stands before RCV.NXT, and the FIN is no text: d_seq is 0 or less, or less than 0.
+        self.d_seq.next = self.inp.work.val().d_seq;
+        self.past.next = self.d_seq.val().get_bit(31) != self.d_seq.val().get_bits::<31>(0).any();
         if self.inp.tcb.val().fin_received {
-            self.unread_left.next = !self.inp.work.val().d_seq; // one less: -x - 1
+            self.past.next = !self.d_seq.val().get_bit(31);
         }
         self.entitled.next = self.inp.ev.val().hit & self.inp.tcb.val().owned;
         if self.doorbell.val() {
@@ -135,8 +140,7 @@ impl Logic for FinState {
                 }
             }
             if self.flags.val().get_bit(1) {
-                if self.entitled.val() & !self.d_user.val().get_bit(31) & !self.unread_left.val().get_bit(31)
-                {
+                if self.entitled.val() & !self.d_user.val().get_bit(31) & !self.past.val() {
                     self.tcb.d.next.rcv_user = self.inp.ev.val().seq;
                 } else {
                     self.work.d.next.bad = true;
