@@ -188,10 +188,10 @@ pub struct Tcb {
     pub snd_max: Bits<32>,
     /// End of the bytes that the host has queued.
     pub snd_end: Bits<32>,
-    /// SND.WND.
-    pub snd_wnd: Bits<32>,
+    /// SND.WND: 16 bits, there is no window scale.
+    pub snd_wnd: Bits<16>,
     /// Largest SND.WND seen (sender's silly-window avoidance, RFC 5961 section 5).
-    pub max_wnd: Bits<32>,
+    pub max_wnd: Bits<16>,
     /// SND.WL1.
     pub snd_wl1: Bits<32>,
     /// SND.WL2.

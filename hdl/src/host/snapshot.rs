@@ -178,8 +178,8 @@ impl Logic for Snapshot {
         self.entry[18].next = self.t.val().snd_nxt;
         self.entry[19].next = self.t.val().snd_max;
         self.entry[20].next = self.t.val().snd_end;
-        self.entry[21].next = self.t.val().snd_wnd;
-        self.entry[22].next = self.t.val().max_wnd;
+        self.entry[21].next = bit_cast::<32, 16>(self.t.val().snd_wnd);
+        self.entry[22].next = bit_cast::<32, 16>(self.t.val().max_wnd);
         self.entry[23].next = self.t.val().snd_wl1;
         self.entry[24].next = self.t.val().snd_wl2;
         self.entry[25].next = self.t.val().rcv_adv;

@@ -36,11 +36,15 @@ pub struct Ack {
     reach: Signal<Local, Bits<33>>,
     too_old: Signal<Local, Bit>,
     nxt_gap: Signal<Local, Bits<32>>,
-    wnd: Signal<Local, Bits<32>>,
+    wnd: Signal<Local, Bits<16>>,
     was_closed: Signal<Local, Bit>,
     outstanding: Signal<Local, Bit>,
     update: Signal<Local, Bit>,
     bad: Signal<Local, Bit>,
+    handshake: Signal<Local, Bit>,
+    moves: Signal<Local, Bit>,
+    counts: Signal<Local, Bit>,
+    new_wnd: Signal<Local, Bit>,
 }
 
 impl Logic for Ack {
@@ -74,78 +78,80 @@ impl Logic for Ack {
         self.beyond.next = self.d_max.val().get_bit(31);
         // RFC 5961, 5.2: SND.UNA - MAX.SND.WND =< SEG.ACK.
         self.reach.next =
-            bit_cast::<33, 32>(self.d_una.val()) + bit_cast::<33, 32>(self.inp.tcb.val().max_wnd);
+            bit_cast::<33, 32>(self.d_una.val()) + bit_cast::<33, 16>(self.inp.tcb.val().max_wnd);
         self.too_old.next = self.d_una.val().get_bit(31) & !self.reach.val().get_bit(32);
         self.nxt_gap.next = self.inp.ev.val().ack - self.inp.tcb.val().snd_nxt;
-        self.wnd.next = bit_cast::<32, 16>(self.inp.ev.val().wnd);
+        self.wnd.next = self.inp.ev.val().wnd;
         self.was_closed.next = self.inp.tcb.val().snd_wnd == 0;
         self.outstanding.next = self.inp.work.val().flight != 0;
         self.update.next = self.ahead.val() | (self.same.val() & self.inp.work.val().wl_new);
-        self.bad.next = false;
+        self.handshake.next = self.inp.tcb.val().state == TcpState::SynReceived;
+        self.moves.next = self.applies.val() & self.ahead.val() & !self.beyond.val();
+        self.counts.next =
+            self.applies.val() & !self.handshake.val() & !self.beyond.val() & !self.too_old.val();
+        self.new_wnd.next =
+            (self.moves.val() & self.handshake.val()) | (self.counts.val() & self.update.val());
+        self.bad.next = self.applies.val() & !self.counts.val();
 
-        if self.applies.val() {
-            if self.inp.tcb.val().state == TcpState::SynReceived {
-                if self.ahead.val() & !self.beyond.val() {
-                    self.tcb.d.next.state = TcpState::Established;
-                    if self.inp.tcb.val().fin_queued {
-                        self.tcb.d.next.state = TcpState::FinWait1; // a close that waited
-                    }
-                    self.tcb.d.next.owned = !self.inp.tcb.val().released;
-                    self.tcb.d.next.snd_una = self.inp.ev.val().ack;
-                    self.tcb.d.next.snd_wnd = self.wnd.val();
-                    self.tcb.d.next.max_wnd = self.wnd.val();
-                    self.tcb.d.next.snd_wl1 = self.inp.ev.val().seq;
-                    self.tcb.d.next.snd_wl2 = self.inp.ev.val().ack;
-                    self.work.d.next.opened = true;
-                    self.work.d.next.notify = true;
-                } else {
-                    self.bad.next = true;
-                    self.work.d.next.rst_now = true;
-                    self.work.d.next.rst_seq = self.inp.ev.val().ack;
+        if self.moves.val() {
+            self.tcb.d.next.snd_una = self.inp.ev.val().ack;
+            self.work.d.next.notify = true;
+        }
+        if self.new_wnd.val() {
+            self.tcb.d.next.snd_wnd = self.wnd.val();
+            self.tcb.d.next.snd_wl1 = self.inp.ev.val().seq;
+            self.tcb.d.next.snd_wl2 = self.inp.ev.val().ack;
+            if self.handshake.val() | (self.inp.tcb.val().max_wnd < self.wnd.val()) {
+                self.tcb.d.next.max_wnd = self.wnd.val();
+            }
+        }
+        if self.handshake.val() & self.applies.val() {
+            if self.moves.val() {
+                self.bad.next = false;
+                self.tcb.d.next.state = TcpState::Established;
+                if self.inp.tcb.val().fin_queued {
+                    self.tcb.d.next.state = TcpState::FinWait1; // a close that waited
                 }
-            } else if self.beyond.val() | self.too_old.val() {
-                self.bad.next = true;
-                self.work.d.next.ack_now = true;
+                self.tcb.d.next.owned = !self.inp.tcb.val().released;
+                self.work.d.next.opened = true;
             } else {
-                if self.ahead.val() {
-                    self.work.d.next.ack_new = true;
-                    self.work.d.next.acked = self.d_una.val();
-                    self.work.d.next.notify = true;
-                    self.work.d.next.fin_acked =
-                        self.inp.tcb.val().fin_queued & (self.inp.work.val().d_fin == 1);
-                    self.tcb.d.next.snd_una = self.inp.ev.val().ack;
-                    if !self.nxt_gap.val().get_bit(31) {
-                        self.tcb.d.next.snd_nxt = self.inp.ev.val().ack;
-                    }
-                }
-                // RFC 5681, section 2. An answer to a window probe is none.
-                if self.same.val()
-                    & (self.inp.ev.val().len == 0)
-                    & !self.flags.val().get_bit(0)
-                    & !self.flags.val().get_bit(1)
-                    & self.outstanding.val()
-                    & (self.wnd.val() == self.inp.tcb.val().snd_wnd)
-                    & !self.was_closed.val()
-                {
-                    self.work.d.next.ack_dup = true;
-                    self.dup_ack_in.d.next = self.inp.valid.val();
-                }
-                if self.update.val() {
-                    self.tcb.d.next.snd_wnd = self.wnd.val();
-                    self.tcb.d.next.snd_wl1 = self.inp.ev.val().seq;
-                    self.tcb.d.next.snd_wl2 = self.inp.ev.val().ack;
-                    if self.inp.tcb.val().max_wnd < self.wnd.val() {
-                        self.tcb.d.next.max_wnd = self.wnd.val();
-                    }
-                }
-                // MUST-37: as long as the peer answers probes, the connection stays.
-                if self.same.val()
-                    & self.outstanding.val()
-                    & (self.was_closed.val() | (self.update.val() & (self.wnd.val() == 0)))
-                {
-                    self.tcb.d.next.retries = 0.into();
+                self.work.d.next.rst_now = true;
+                self.work.d.next.rst_seq = self.inp.ev.val().ack;
+            }
+        } else if self.bad.val() {
+            self.work.d.next.ack_now = true;
+        }
+        if self.counts.val() {
+            if self.ahead.val() {
+                self.work.d.next.ack_new = true;
+                self.work.d.next.fin_acked = self.inp.tcb.val().fin_queued & (self.inp.work.val().d_fin == 1);
+                if !self.nxt_gap.val().get_bit(31) {
+                    self.tcb.d.next.snd_nxt = self.inp.ev.val().ack;
                 }
             }
+            // RFC 5681, section 2. An answer to a window probe is none.
+            if self.same.val()
+                & (self.inp.ev.val().len == 0)
+                & !self.flags.val().get_bit(0)
+                & !self.flags.val().get_bit(1)
+                & self.outstanding.val()
+                & (self.wnd.val() == self.inp.tcb.val().snd_wnd)
+                & !self.was_closed.val()
+            {
+                self.work.d.next.ack_dup = true;
+                self.dup_ack_in.d.next = self.inp.valid.val();
+            }
+            // MUST-37: as long as the peer answers probes, the connection stays.
+            if self.same.val()
+                & self.outstanding.val()
+                & (self.was_closed.val() | (self.update.val() & (self.wnd.val() == 0)))
+            {
+                self.tcb.d.next.retries = 0.into();
+            }
+        }
+        self.work.d.next.acked = self.d_una.val();
+        if !(self.counts.val() & self.ahead.val()) {
+            self.work.d.next.acked = 0.into();
         }
         if self.bad.val() {
             self.work.d.next.drop = true;

@@ -40,22 +40,36 @@ pub struct Output {
     live1: DFF<Bit>,
     sends1: DFF<Bit>,
     receives1: DFF<Bit>,
-    avail1: DFF<Bits<32>>,
-    usable_wnd1: DFF<Bits<32>>,
-    usable_cwnd1: DFF<Bits<32>>,
-    wnd_least1: DFF<Bit>,
-    unacked1: DFF<Bits<32>>,
-    in_flight1: DFF<Bits<32>>,
-    back1: DFF<Bits<32>>,
-    minus_in_flight1: DFF<Bits<32>>,
-    minus_flight1: DFF<Bits<32>>,
-    flight1: DFF<Bits<32>>,
+    from_una: Signal<Local, Bit>,
+    from: Signal<Local, Bits<32>>,
+    from_una1: DFF<Bit>,
+    una: Signal<Local, Bits<32>>,
+    nxt: Signal<Local, Bits<32>>,
+    max: Signal<Local, Bits<32>>,
+    una_low: Signal<Local, Bits<24>>,
+    from_low: Signal<Local, Bits<24>>,
+    max_low: Signal<Local, Bits<24>>,
+    rest: Signal<Local, Bits<32>>,
+    rest_low1: DFF<Bits<16>>,
+    rest_more1: DFF<Bit>,
+    rest_less1: DFF<Bit>,
+    cwnd: Signal<Local, Bits<32>>,
+    least: Signal<Local, Bits<16>>,
+    passed: Signal<Local, Bits<24>>,
+    room: Signal<Local, Bits<24>>,
+    room1: DFF<Bits<16>>,
+    idle1: DFF<Bit>,
+    below1: DFF<Bit>,
+    flight: Signal<Local, Bits<24>>,
+    flight1: DFF<Bits<24>>,
+    wnd_holds1: DFF<Bit>,
+    flipped: Signal<Local, Bits<32>>,
+    one_more: Signal<Local, Bits<32>>,
     fin_sent1: DFF<Bit>,
-    max_beyond_end: Signal<Local, Bits<32>>,
+    right_edge: Signal<Local, Bits<32>>,
     edge1: DFF<Bits<32>>,
     opening1: DFF<Bits<32>>,
-    update_size1: DFF<Bits<32>>,
-    wnd_edge1: DFF<Bits<32>>,
+    update_size1: DFF<Bits<16>>,
     half_ring: Signal<Local, Bits<32>>,
     cfg_mss: Signal<Local, Bits<32>>,
     // Cycle 2: comparisons and the choice.
@@ -63,47 +77,46 @@ pub struct Output {
     ev2: DFF<Event>,
     tcb2: DFF<Tcb>,
     work2: DFF<Work>,
+    opening: Signal<Local, Bits<32>>,
     due: Signal<Local, Bit>,
-    avail: Signal<Local, Bits<32>>,
-    usable_least: Signal<Local, Bits<32>>,
-    usable: Signal<Local, Bits<32>>,
-    mss: Signal<Local, Bits<32>>,
+    size_low: Signal<Local, Bits<17>>,
+    size: Signal<Local, Bits<17>>,
+    room_size: Signal<Local, Bits<17>>,
+    mss_size: Signal<Local, Bits<17>>,
+    half_size: Signal<Local, Bits<17>>,
+    max_wnd: Signal<Local, Bits<16>>,
+    some: Signal<Local, Bit>,
     no_mss: Signal<Local, Bit>,
-    half_wnd: Signal<Local, Bits<32>>,
-    avail_lt_usable: Signal<Local, Bit>,
-    usable_lt_avail: Signal<Local, Bit>,
-    avail_lt_mss: Signal<Local, Bit>,
-    mss_lt_avail: Signal<Local, Bit>,
-    usable_lt_mss: Signal<Local, Bit>,
-    mss_lt_usable: Signal<Local, Bit>,
+    below_room: Signal<Local, Bit>,
+    below_mss: Signal<Local, Bit>,
+    fills_mss: Signal<Local, Bit>,
+    room_below_mss: Signal<Local, Bit>,
     full: Signal<Local, Bit>,
-    all_queued: Signal<Local, Bit>,
-    idle: Signal<Local, Bit>,
+    all: Signal<Local, Bit>,
     half_open: Signal<Local, Bit>,
     text_go: Signal<Local, Bit>,
     fin_go: Signal<Local, Bit>,
-    unacked: Signal<Local, Bits<32>>,
-    again_len: Signal<Local, Bits<32>>,
-    again_all: Signal<Local, Bit>,
     again_fin: Signal<Local, Bit>,
     again_go: Signal<Local, Bit>,
     probe_fin: Signal<Local, Bit>,
     probe_go: Signal<Local, Bit>,
     ack_now: Signal<Local, Bit>,
+    sent: Signal<Local, Bits<24>>,
+    ack_seq: Signal<Local, Bits<32>>,
+    syn_go: Signal<Local, Bit>,
+    takes: Signal<Local, Bit>,
+    other: Signal<Local, Bit>,
     send2: DFF<Bit>,
     rst2: DFF<Bit>,
     syn2: DFF<Bit>,
     takes2: DFF<Bit>,
     probing2: DFF<Bit>,
     below2: DFF<Bit>,
-    extra2: DFF<Bit>,
     fin2: DFF<Bit>,
     push2: DFF<Bit>,
     turn2: DFF<Bit>,
     seq2: DFF<Bits<32>>,
     len2: DFF<Bits<16>>,
-    max_base2: DFF<Bits<32>>,
-    nxt_base2: DFF<Bits<32>>,
     // Cycle 3: the segment and the new TCB.
     valid: DFF<Bit>,
     ev: DFF<Event>,
@@ -114,10 +127,18 @@ pub struct Output {
     tx_reg: DFF<TxRequest>,
     retransmit_reg: DFF<Bit>,
     rst_out_reg: DFF<Bit>,
-    size: Signal<Local, Bits<32>>,
+    len_x2: Signal<Local, Bits<33>>,
+    size_x2: Signal<Local, Bits<33>>,
+    seq_x2: Signal<Local, Bits<33>>,
+    end_x2: Signal<Local, Bits<33>>,
     seq_end: Signal<Local, Bits<32>>,
-    max_move: Signal<Local, Bits<32>>,
-    nxt_move: Signal<Local, Bits<32>>,
+    end_low: Signal<Local, Bits<24>>,
+    nxt2: Signal<Local, Bits<32>>,
+    max2: Signal<Local, Bits<32>>,
+    max_move: Signal<Local, Bits<24>>,
+    nxt_move: Signal<Local, Bits<24>>,
+    again: Signal<Local, Bits<16>>,
+    push: Signal<Local, Bit>,
     zero: Zero<Tcb>,
     rcv_wnd: Signal<Local, Bits<32>>,
     rcv_wnd_high: Signal<Local, Bits<16>>,
@@ -129,11 +150,12 @@ impl Logic for Output {
     crate::module_name!();
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, valid1, ev1, tcb1, work1, live1, sends1, receives1, avail1, usable_wnd1);
-        dff_setup!(self, clock, usable_cwnd1, wnd_least1, unacked1, in_flight1, back1, minus_in_flight1);
-        dff_setup!(self, clock, minus_flight1, flight1, fin_sent1, edge1, opening1, update_size1, wnd_edge1);
-        dff_setup!(self, clock, valid2, ev2, tcb2, work2, send2, rst2, syn2, takes2, probing2, below2);
-        dff_setup!(self, clock, extra2, fin2, push2, turn2, seq2, len2, max_base2, nxt_base2);
+        dff_setup!(self, clock, valid1, ev1, tcb1, work1, live1, sends1, receives1, from_una1, rest_low1);
+        dff_setup!(
+            self, clock, rest_more1, rest_less1, room1, idle1, below1, flight1, wnd_holds1, fin_sent1, edge1
+        );
+        dff_setup!(self, clock, opening1, update_size1, valid2, ev2, tcb2, work2, send2, rst2, syn2, takes2);
+        dff_setup!(self, clock, probing2, below2, fin2, push2, turn2, seq2, len2);
         dff_setup!(
             self,
             clock,
@@ -176,178 +198,192 @@ impl Logic for Output {
         self.receives1.d.next = (self.inp.tcb.val().state == TcpState::Established)
             | (self.inp.tcb.val().state == TcpState::FinWait1)
             | (self.inp.tcb.val().state == TcpState::FinWait2);
-        self.avail1.d.next = self.inp.tcb.val().snd_end - self.inp.tcb.val().snd_nxt;
-        self.usable_wnd1.d.next =
-            (self.inp.tcb.val().snd_wnd + self.inp.tcb.val().snd_una) - self.inp.tcb.val().snd_nxt;
-        self.usable_cwnd1.d.next =
-            (self.inp.tcb.val().cwnd + self.inp.tcb.val().snd_una) - self.inp.tcb.val().snd_nxt;
-        self.wnd_least1.d.next = self.inp.tcb.val().snd_wnd < self.inp.tcb.val().cwnd;
-        self.unacked1.d.next = self.inp.tcb.val().snd_end - self.inp.tcb.val().snd_una;
-        self.in_flight1.d.next = self.inp.tcb.val().snd_nxt - self.inp.tcb.val().snd_una;
-        self.minus_in_flight1.d.next = self.inp.tcb.val().snd_una - self.inp.tcb.val().snd_nxt;
-        self.back1.d.next = self.inp.tcb.val().snd_nxt - self.inp.tcb.val().snd_max;
-        self.flight1.d.next = self.inp.tcb.val().snd_max - self.inp.tcb.val().snd_una;
-        self.minus_flight1.d.next = self.inp.tcb.val().snd_una - self.inp.tcb.val().snd_max;
-        self.max_beyond_end.next = self.inp.tcb.val().snd_max - self.inp.tcb.val().snd_end;
-        self.fin_sent1.d.next = self.inp.tcb.val().fin_queued & (self.max_beyond_end.val() == 1);
-        self.edge1.d.next = self.inp.tcb.val().rcv_user + self.ring.val();
-        self.opening1.d.next = (self.inp.tcb.val().rcv_user + self.ring.val()) - self.inp.tcb.val().rcv_adv;
+
+        // Everything but new text starts at SND.UNA, which is ISS until our SYN is acknowledged.
+        self.from_una.next =
+            self.inp.work.val().retransmit | self.inp.work.val().probe | self.inp.work.val().syn_now;
+        self.from_una1.d.next = self.from_una.val();
+        self.una.next = self.inp.tcb.val().snd_una;
+        self.nxt.next = self.inp.tcb.val().snd_nxt;
+        self.max.next = self.inp.tcb.val().snd_max;
+        self.from.next = self.nxt.val();
+        if self.from_una.val() {
+            self.from.next = self.una.val();
+        }
+        self.idle1.d.next = self.nxt.val() == self.una.val();
+        self.below1.d.next = self.nxt.val() != self.max.val(); // it never lies beyond
+        if self.from_una.val() {
+            self.below1.d.next = self.una.val() != self.max.val();
+        }
+        // What is queued from there on: 17 bits say whether it is more than any window.
+        self.rest.next = self.inp.tcb.val().snd_end - self.from.val();
+        self.rest_low1.d.next = self.rest.val().get_bits::<16>(0);
+        self.rest_more1.d.next = self.rest.val().get_bits::<15>(16).any();
+        self.rest_less1.d.next = self.rest.val().get_bit(31);
+        if self.rest.val().get_bit(31) {
+            self.rest_low1.d.next = 0.into();
+            self.rest_more1.d.next = false;
+        }
+        // Room in the peer's window (SHLD-15: a retransmission keeps to it too), and for new text in cwnd. What is in
+        // flight is a ring and a FIN at most: 24 bits.
+        self.cwnd.next = self.inp.tcb.val().cwnd;
+        self.least.next = self.inp.tcb.val().snd_wnd;
+        if !self.from_una.val()
+            & !self.cwnd.val().get_bits::<16>(16).any()
+            & (self.cwnd.val().get_bits::<16>(0) < self.inp.tcb.val().snd_wnd)
+        {
+            self.least.next = self.cwnd.val().get_bits::<16>(0);
+        }
+        self.una_low.next = self.una.val().get_bits::<24>(0);
+        self.from_low.next = self.from.val().get_bits::<24>(0);
+        self.max_low.next = self.max.val().get_bits::<24>(0);
+        self.passed.next = self.una_low.val() - self.from_low.val(); // 0 or less
+        self.room.next = self.passed.val() + bit_cast::<24, 16>(self.least.val());
+        self.room1.d.next = self.room.val().get_bits::<16>(0);
+        if self.room.val().get_bit(23) {
+            self.room1.d.next = 0.into();
+        }
+        self.flight.next = self.max_low.val() - self.una_low.val();
+        self.flight1.d.next = self.flight.val();
+        self.wnd_holds1.d.next = self.flight.val() <= bit_cast::<24, 16>(self.inp.tcb.val().snd_wnd);
+        // snd_max == snd_end + 1: adding 1 flips the ones at the end and the zero before them.
+        self.flipped.next = self.max.val() ^ self.inp.tcb.val().snd_end;
+        self.one_more.next = ((self.flipped.val() & self.inp.tcb.val().snd_end) << 1) | 1;
+        self.fin_sent1.d.next = self.inp.tcb.val().fin_queued & (self.flipped.val() == self.one_more.val());
+        self.right_edge.next = self.inp.tcb.val().rcv_user + self.ring.val();
+        self.edge1.d.next = self.right_edge.val();
+        self.opening1.d.next = self.right_edge.val() - self.inp.tcb.val().rcv_adv;
         self.half_ring.next = self.ring.val() >> 1;
         self.cfg_mss.next = bit_cast::<32, 16>(self.cfg.val().mss);
-        self.update_size1.d.next = self.cfg_mss.val();
+        self.update_size1.d.next = self.cfg.val().mss;
         if self.half_ring.val() < self.cfg_mss.val() {
-            self.update_size1.d.next = self.half_ring.val();
+            self.update_size1.d.next = self.half_ring.val().get_bits::<16>(0);
         }
-        self.wnd_edge1.d.next = self.inp.tcb.val().snd_una + self.inp.tcb.val().snd_wnd;
 
         // Cycle 2: the receive window (RFC 9293, 3.8.6.2.2).
         self.valid2.d.next = self.valid1.q.val();
         self.ev2.d.next = self.ev1.q.val();
         self.tcb2.d.next = self.tcb1.q.val();
         self.work2.d.next = self.work1.q.val();
+        self.opening.next = self.opening1.q.val();
         self.due.next = self.live1.q.val()
             & self.receives1.q.val()
-            & !self.opening1.q.val().get_bit(31)
-            & (self.update_size1.q.val() <= self.opening1.q.val());
+            & !self.opening.val().get_bit(31)
+            & (self.opening.val().get_bits::<15>(16).any()
+                | (self.update_size1.q.val() <= self.opening.val().get_bits::<16>(0)));
         if self.due.val() {
             self.tcb2.d.next.rcv_adv = self.edge1.q.val();
         }
         self.ack_now.next =
             self.work1.q.val().ack_now | (self.due.val() & (self.ev1.q.val().kind == EventKind::Doorbell));
 
-        // New data (3.8.6.2.1, and Nagle, 3.7.4).
-        self.avail.next = self.avail1.q.val();
-        if self.avail1.q.val().get_bit(31) {
-            self.avail.next = 0.into();
-        }
-        self.usable_least.next = self.usable_cwnd1.q.val();
-        if self.wnd_least1.q.val() {
-            self.usable_least.next = self.usable_wnd1.q.val();
-        }
-        self.usable.next = self.usable_least.val();
-        if self.usable_least.val().get_bit(31) {
-            self.usable.next = 0.into();
-        }
-        self.mss.next = bit_cast::<32, 16>(self.tcb1.q.val().mss);
+        // How much: all that is queued, the room, or one MSS.
+        self.size_low.next = bit_cast::<17, 16>(self.rest_low1.q.val());
+        self.size.next = self.size_low.val().replace_bit(16, self.rest_more1.q.val());
+        self.room_size.next = bit_cast::<17, 16>(self.room1.q.val());
+        self.mss_size.next = bit_cast::<17, 16>(self.tcb1.q.val().mss);
+        self.max_wnd.next = self.tcb1.q.val().max_wnd;
+        self.half_size.next = bit_cast::<17, 16>(self.max_wnd.val()) >> 1;
+        self.some.next = self.size.val().any();
         self.no_mss.next = self.tcb1.q.val().mss == 0;
-        self.half_wnd.next = self.tcb1.q.val().max_wnd >> 1;
-        self.avail_lt_usable.next = self.avail.val() < self.usable.val();
-        self.usable_lt_avail.next = self.usable.val() < self.avail.val();
-        self.avail_lt_mss.next = self.avail.val() < self.mss.val();
-        self.mss_lt_avail.next = self.mss.val() < self.avail.val();
-        self.usable_lt_mss.next = self.usable.val() < self.mss.val();
-        self.mss_lt_usable.next = self.mss.val() < self.usable.val();
-        self.full.next = !self.avail_lt_mss.val() & !self.usable_lt_mss.val();
-        self.all_queued.next = !self.usable_lt_avail.val() & !self.mss_lt_avail.val();
-        self.idle.next = self.tcb1.q.val().nodelay | (self.in_flight1.q.val() == 0);
-        self.half_open.next = (self.half_wnd.val() <= self.avail.val())
-            & (self.half_wnd.val() <= self.usable.val())
-            & (self.half_wnd.val() <= self.mss.val());
+        self.below_room.next = self.size.val() < self.room_size.val();
+        self.below_mss.next = self.size.val() < self.mss_size.val();
+        self.fills_mss.next = self.size.val() == self.mss_size.val();
+        self.room_below_mss.next = self.room1.q.val() < self.tcb1.q.val().mss;
+        self.full.next = !self.below_mss.val() & !self.room_below_mss.val();
+        self.all.next = (self.below_room.val() | (self.size.val() == self.room_size.val()))
+            & (self.below_mss.val() | self.fills_mss.val());
+
+        // New data (3.8.6.2.1, and Nagle, 3.7.4).
+        self.half_open.next = (self.half_size.val() <= self.size.val())
+            & (self.half_size.val() <= self.room_size.val())
+            & (self.half_size.val() <= self.mss_size.val());
         self.text_go.next = self.live1.q.val()
             & self.sends1.q.val()
-            & (self.avail.val() != 0)
-            & (self.usable.val() != 0)
+            & self.some.val()
+            & self.room1.q.val().any()
             & !self.no_mss.val()
             & (self.full.val()
-                | (self.all_queued.val() & (self.idle.val() | self.tcb1.q.val().fin_queued))
-                | (self.idle.val() & self.half_open.val())
-                | (self.back1.q.val() != 0));
+                | (self.all.val()
+                    & (self.tcb1.q.val().nodelay | self.idle1.q.val() | self.tcb1.q.val().fin_queued))
+                | ((self.tcb1.q.val().nodelay | self.idle1.q.val()) & self.half_open.val())
+                | self.below1.q.val());
         self.fin_go.next = self.live1.q.val()
             & self.sends1.q.val()
             & self.tcb1.q.val().fin_queued
-            & self.all_queued.val()
-            & self.avail_lt_usable.val()
-            & !self.avail1.q.val().get_bit(31);
+            & self.all.val()
+            & self.below_room.val()
+            & !self.rest_less1.q.val()
+            & (!self.work1.q.val().retransmit | self.idle1.q.val());
 
         // From SND.UNA again: at most what the peer's window holds (SHLD-15).
-        self.unacked.next = self.unacked1.q.val();
-        if self.unacked1.q.val().get_bit(31) {
-            self.unacked.next = 0.into(); // our FIN is acknowledged
-        }
-        self.again_all.next =
-            (self.unacked.val() <= self.mss.val()) & (self.unacked.val() <= self.tcb1.q.val().snd_wnd);
-        self.again_len.next = self.mss.val();
-        if self.again_all.val() {
-            self.again_len.next = self.unacked.val();
-        } else if self.tcb1.q.val().snd_wnd < self.mss.val() {
-            self.again_len.next = self.tcb1.q.val().snd_wnd;
-        }
-        self.again_fin.next = self.again_all.val() & self.fin_sent1.q.val();
+        self.again_fin.next = self.all.val() & self.fin_sent1.q.val();
         self.again_go.next = self.live1.q.val()
             & self.sends1.q.val()
             & self.work1.q.val().retransmit
-            & (self.again_fin.val()
-                | ((self.unacked.val() != 0) & !self.no_mss.val() & (self.tcb1.q.val().snd_wnd != 0)));
-        self.probe_fin.next = self.tcb1.q.val().fin_queued & (self.unacked.val() == 0);
+            & (self.again_fin.val() | (self.some.val() & !self.no_mss.val() & self.room1.q.val().any()));
+        self.probe_fin.next = self.tcb1.q.val().fin_queued & !self.some.val();
         self.probe_go.next = self.live1.q.val()
             & self.sends1.q.val()
             & self.work1.q.val().probe
-            & ((self.unacked.val() != 0) | self.probe_fin.val());
+            & (self.some.val() | self.probe_fin.val());
 
-        // The choice. A bare ACK stands at the end of what was sent, but never beyond the peer's window.
+        // The choice. What is not sent (`takes2`) has no length.
+        self.syn_go.next =
+            self.work1.q.val().syn_now & !self.work1.q.val().rst_now & !self.work1.q.val().delete;
+        self.takes.next = self.syn_go.val()
+            | self.again_go.val()
+            | self.probe_go.val()
+            | self.text_go.val()
+            | self.fin_go.val();
+        self.send2.d.next =
+            self.work1.q.val().rst_now | self.takes.val() | (self.live1.q.val() & self.ack_now.val());
+        self.takes2.d.next = self.takes.val();
         self.rst2.d.next = self.work1.q.val().rst_now;
-        self.syn2.d.next = false;
-        self.takes2.d.next = false;
-        self.probing2.d.next = false;
-        self.extra2.d.next = false;
-        self.fin2.d.next = false;
-        self.push2.d.next = false;
-        self.turn2.d.next = false;
-        self.len2.d.next = 0.into();
-        self.send2.d.next = self.live1.q.val() & self.ack_now.val();
-        self.seq2.d.next = self.wnd_edge1.q.val();
-        if self.flight1.q.val() <= self.tcb1.q.val().snd_wnd {
-            self.seq2.d.next = self.tcb1.q.val().snd_max;
+        self.syn2.d.next = self.syn_go.val();
+        self.probing2.d.next = self.work1.q.val().probe;
+        self.below2.d.next = self.below1.q.val();
+        self.turn2.d.next = self.again_go.val()
+            | (!self.work1.q.val().probe
+                & !self.below_mss.val()
+                & !self.fills_mss.val()
+                & (self.mss_size.val() < self.room_size.val()));
+        self.fin2.d.next = (self.again_go.val() & self.again_fin.val())
+            | (self.probe_go.val() & self.probe_fin.val())
+            | (self.fin_go.val() & !self.again_go.val());
+        self.push2.d.next = self.all.val() & self.some.val();
+        self.len2.d.next = self.room1.q.val();
+        if self.all.val() {
+            self.len2.d.next = self.rest_low1.q.val();
+        } else if self.full.val() {
+            self.len2.d.next = self.tcb1.q.val().mss;
         }
-        self.below2.d.next = self.minus_flight1.q.val().get_bit(31);
-        self.max_base2.d.next = self.minus_flight1.q.val();
-        self.nxt_base2.d.next = self.minus_in_flight1.q.val();
-        if self.work1.q.val().rst_now {
-            self.send2.d.next = true;
-            self.seq2.d.next = self.work1.q.val().rst_seq;
-        } else if self.work1.q.val().syn_now & !self.work1.q.val().delete {
-            self.send2.d.next = true;
-            self.syn2.d.next = true;
-            self.takes2.d.next = true;
-            self.extra2.d.next = true;
-            self.seq2.d.next = self.tcb1.q.val().iss;
-        } else if self.again_go.val() {
-            self.send2.d.next = true;
-            self.takes2.d.next = true;
-            self.turn2.d.next = true;
-            self.seq2.d.next = self.tcb1.q.val().snd_una;
-            self.len2.d.next = self.again_len.val().get_bits::<16>(0);
-            self.extra2.d.next = self.again_fin.val();
-            self.fin2.d.next = self.again_fin.val();
-            self.push2.d.next = self.again_all.val() & (self.unacked.val() != 0);
-        } else if self.probe_go.val() {
-            self.send2.d.next = true;
-            self.takes2.d.next = true;
-            self.probing2.d.next = true;
-            self.seq2.d.next = self.tcb1.q.val().snd_una;
-            self.extra2.d.next = self.probe_fin.val();
-            self.fin2.d.next = self.probe_fin.val();
-            if !self.probe_fin.val() {
-                self.len2.d.next = 1.into();
-                self.push2.d.next = self.unacked.val() == 1;
-            }
-        } else if self.text_go.val() | self.fin_go.val() {
-            self.send2.d.next = true;
-            self.takes2.d.next = true;
-            self.turn2.d.next = self.mss_lt_avail.val() & self.mss_lt_usable.val();
+        if self.work1.q.val().probe {
+            self.push2.d.next = self.size.val() == 1;
+            self.len2.d.next = 1.into();
+        }
+        if self.work1.q.val().syn_now | (self.work1.q.val().probe & self.probe_fin.val()) {
+            self.len2.d.next = 0.into();
+        }
+        // A bare ACK stands at the end of what was sent, but never beyond the peer's window.
+        self.sent.next = bit_cast::<24, 16>(self.tcb1.q.val().snd_wnd);
+        if self.wnd_holds1.q.val() {
+            self.sent.next = self.flight1.q.val();
+        }
+        self.ack_seq.next = self.tcb1.q.val().snd_una + bit_cast::<32, 24>(self.sent.val());
+        // Four numbers to start from, two bits to choose.
+        self.other.next = self.work1.q.val().rst_now;
+        if self.takes.val() {
+            self.other.next = self.from_una1.q.val();
+        }
+        self.seq2.d.next = self.ack_seq.val();
+        if self.takes.val() {
             self.seq2.d.next = self.tcb1.q.val().snd_nxt;
-            self.extra2.d.next = self.fin_go.val();
-            self.fin2.d.next = self.fin_go.val();
-            self.below2.d.next = self.back1.q.val().get_bit(31);
-            self.max_base2.d.next = self.back1.q.val();
-            self.nxt_base2.d.next = 0.into();
-            self.push2.d.next =
-                self.all_queued.val() & !self.avail1.q.val().get_bit(31) & (self.avail.val() != 0);
-            self.len2.d.next = self.usable.val().get_bits::<16>(0);
-            if self.all_queued.val() {
-                self.len2.d.next = self.avail.val().get_bits::<16>(0);
-            } else if self.full.val() {
-                self.len2.d.next = self.tcb1.q.val().mss;
+        }
+        if self.other.val() {
+            self.seq2.d.next = self.work1.q.val().rst_seq;
+            if self.takes.val() {
+                self.seq2.d.next = self.tcb1.q.val().snd_una;
             }
         }
 
@@ -356,26 +392,31 @@ impl Logic for Output {
         self.ev.d.next = self.ev2.q.val();
         self.tcb.d.next = self.tcb2.q.val();
         self.work.d.next = self.work2.q.val();
-        self.turn_reg.d.next = self.turn2.q.val();
+        self.turn_reg.d.next = self.turn2.q.val() & self.takes2.q.val() & !self.syn2.q.val();
         self.now.next = self.work2.q.val().now;
-        self.size.next = bit_cast::<32, 16>(self.len2.q.val());
-        if self.extra2.q.val() {
-            self.size.next = bit_cast::<32, 16>(self.len2.q.val()) + 1;
-        }
-        self.seq_end.next = self.seq2.q.val() + self.size.val();
-        self.max_move.next = self.max_base2.q.val() + self.size.val();
-        self.nxt_move.next = self.nxt_base2.q.val() + self.size.val();
+        // seq + len + 1 for a SYN or a FIN, which is carried in below the lowest bit.
+        self.len_x2.next = bit_cast::<33, 16>(self.len2.q.val()) << 1;
+        self.size_x2.next = self.len_x2.val().replace_bit(0, self.fin2.q.val() | self.syn2.q.val());
+        self.seq_x2.next = (bit_cast::<33, 32>(self.seq2.q.val()) << 1) | 1;
+        self.end_x2.next = self.seq_x2.val() + self.size_x2.val();
+        self.seq_end.next = self.end_x2.val().get_bits::<32>(1);
+        self.end_low.next = self.end_x2.val().get_bits::<24>(1);
+        self.max2.next = self.tcb2.q.val().snd_max;
+        self.nxt2.next = self.tcb2.q.val().snd_nxt;
+        self.max_move.next = self.end_low.val() - self.max2.val().get_bits::<24>(0);
+        self.nxt_move.next = self.end_low.val() - self.nxt2.val().get_bits::<24>(0);
+        self.again.next = 0.into();
         self.retransmit_reg.d.next = false;
         if self.takes2.q.val() {
-            if !self.max_move.val().get_bit(31) {
+            if !self.max_move.val().get_bit(23) {
                 self.tcb.d.next.snd_max = self.seq_end.val();
             }
-            if !self.nxt_move.val().get_bit(31) & !self.probing2.q.val() {
+            if !self.nxt_move.val().get_bit(23) & !self.probing2.q.val() {
                 self.tcb.d.next.snd_nxt = self.seq_end.val();
             }
             if self.below2.q.val() {
                 // A retransmission; Karn's rule (RFC 6298, section 3).
-                self.tcb.d.next.retransmits = self.tcb2.q.val().retransmits + 1;
+                self.again.next = 1.into();
                 self.tcb.d.next.rtt_busy = false;
                 self.retransmit_reg.d.next = self.valid2.q.val();
             } else if !self.tcb2.q.val().rtt_busy & !self.probing2.q.val() {
@@ -384,6 +425,7 @@ impl Logic for Output {
                 self.tcb.d.next.rtt_time = self.now.val().get_bits::<32>(0);
             }
         }
+        self.tcb.d.next.retransmits = self.tcb2.q.val().retransmits + self.again.val();
 
         self.rcv_wnd.next = self.tcb2.q.val().rcv_adv - self.tcb2.q.val().rcv_nxt;
         self.rcv_wnd_high.next = self.rcv_wnd.val().get_bits::<16>(16);
@@ -403,17 +445,21 @@ impl Logic for Output {
         self.tx_reg.d.next.seq = self.seq2.q.val();
         self.tx_reg.d.next.ack = self.tcb2.q.val().rcv_nxt;
         self.tx_reg.d.next.len = self.len2.q.val();
+        if !self.takes2.q.val() {
+            self.tx_reg.d.next.len = 0.into();
+        }
         self.tx_reg.d.next.mss = 0.into();
         self.tx_reg.d.next.wnd = self.rcv_wnd.val().get_bits::<16>(0);
         if self.rcv_wnd_high.val().any() {
             self.tx_reg.d.next.wnd = 0xffff.into();
         }
         self.tx_reg.d.next.flags = 0x10.into();
-        if self.fin2.q.val() & self.push2.q.val() {
+        self.push.next = self.push2.q.val() & self.takes2.q.val();
+        if self.fin2.q.val() & self.push.val() {
             self.tx_reg.d.next.flags = 0x19.into();
         } else if self.fin2.q.val() {
             self.tx_reg.d.next.flags = 0x11.into();
-        } else if self.push2.q.val() {
+        } else if self.push.val() {
             self.tx_reg.d.next.flags = 0x18.into();
         }
         if self.syn2.q.val() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! RFC 9293, 3.10.7.1 to 3.10.7.3, and the second to fourth steps of 3.10.7.4: RST, SYN, and the birth of a TCB.
 
-use super::{Pass, PassOut, Zero};
+use super::{Pass, PassOut};
 use crate::types::{Config, Event, EventKind, Op, Reason, Tcb, TcpState, Work};
 use rust_hdl::prelude::*;
 
@@ -30,7 +30,6 @@ pub struct ResetSyn {
     work: DFF<Work>,
     challenge: DFF<Bit>,
     rst_in: DFF<Bit>,
-    zero: Zero<Tcb>,
     flags: Signal<Local, Bits<8>>,
     syn: Signal<Local, Bit>,
     rst: Signal<Local, Bit>,
@@ -38,6 +37,10 @@ pub struct ResetSyn {
     segment: Signal<Local, Bit>,
     open: Signal<Local, Bit>,
     no_flow: Signal<Local, Bit>,
+    begins: Signal<Local, Bit>,
+    syn_sent: Signal<Local, Bit>,
+    syn_acked: Signal<Local, Bit>,
+    takes_syn: Signal<Local, Bit>,
     d_seq: Signal<Local, Bits<32>>,
     d_una: Signal<Local, Bits<32>>,
     d_max: Signal<Local, Bits<32>>,
@@ -50,7 +53,7 @@ pub struct ResetSyn {
     isn_next: Signal<Local, Bits<32>>,
     ring_next: Signal<Local, Bits<32>>,
     right_edge: Signal<Local, Bits<32>>,
-    wnd: Signal<Local, Bits<32>>,
+    una: Signal<Local, Bits<32>>,
 }
 
 impl Logic for ResetSyn {
@@ -100,7 +103,40 @@ impl Logic for ResetSyn {
         self.isn_next.next = self.inp.ev.val().isn + 1;
         self.ring_next.next = self.ring.val() + 1;
         self.right_edge.next = self.inp.ev.val().seq + self.ring_next.val();
-        self.wnd.next = bit_cast::<32, 16>(self.inp.ev.val().wnd);
+
+        self.begins.next =
+            self.inp.ev.val().hit & self.inp.ev.val().new & (self.segment.val() | self.open.val());
+        self.syn_sent.next = self.segment.val()
+            & !self.no_flow.val()
+            & !self.begins.val()
+            & (self.inp.tcb.val().state == TcpState::SynSent);
+        self.syn_acked.next = self.syn_sent.val() & self.syn.val() & !self.rst.val() & self.ack_good.val();
+        // LISTEN, and a SYN in SYN-SENT that may count.
+        self.takes_syn.next = (self.begins.val() & self.segment.val())
+            | self.syn_acked.val()
+            | (self.syn_sent.val() & self.syn.val() & !self.rst.val() & !self.ack.val());
+        self.una.next = self.inp.tcb.val().snd_una;
+        if self.begins.val() {
+            self.una.next = self.inp.ev.val().isn;
+        } else if self.syn_acked.val() {
+            self.una.next = self.inp.ev.val().ack;
+        }
+        self.tcb.d.next.snd_una = self.una.val();
+        if self.takes_syn.val() {
+            self.tcb.d.next.irs = self.inp.ev.val().seq;
+            self.tcb.d.next.snd_wl1 = self.inp.ev.val().seq;
+            self.tcb.d.next.snd_wl2 = self.una.val(); // SND.UNA is ISS as long as no ACK has come
+            self.tcb.d.next.rcv_nxt = self.seq_next.val();
+            self.tcb.d.next.rcv_user = self.seq_next.val();
+            self.tcb.d.next.rcv_adv = self.right_edge.val();
+            self.tcb.d.next.snd_wnd = self.inp.ev.val().wnd;
+            self.tcb.d.next.max_wnd = self.inp.ev.val().wnd;
+        }
+        if self.takes_syn.val() | self.begins.val() {
+            self.tcb.d.next.mss = self.mss.val();
+            self.tcb.d.next.cwnd = self.window.val();
+        }
+        self.work.d.next.rst_seq = self.inp.ev.val().ack; // of whatever RST is owed here
 
         if self.segment.val() & self.no_flow.val() {
             // 3.10.7.1 CLOSED, and the part of 3.10.7.2 LISTEN that makes no connection.
@@ -108,7 +144,6 @@ impl Logic for ResetSyn {
             if !self.rst.val() {
                 if self.ack.val() {
                     self.work.d.next.rst_now = true;
-                    self.work.d.next.rst_seq = self.inp.ev.val().ack;
                 } else if (self.inp.ev.val().hit & !self.syn.val())
                     | (!self.inp.ev.val().hit & !self.inp.ev.val().listen)
                 {
@@ -116,49 +151,14 @@ impl Logic for ResetSyn {
                     self.work.d.next.rst_ack = true;
                 }
             }
-        } else if self.inp.ev.val().hit & self.inp.ev.val().new & (self.segment.val() | self.open.val()) {
+        } else if self.begins.val() {
             self.work.d.next.drop = self.segment.val();
             self.work.d.next.syn_now = true;
-            self.tcb.d.next = self.zero.value.val();
-            self.tcb.d.next.generation = self.inp.tcb.val().generation + 1;
-            self.tcb.d.next.raddr = self.inp.ev.val().raddr;
-            self.tcb.d.next.rport = self.inp.ev.val().rport;
-            self.tcb.d.next.lport = self.inp.ev.val().lport;
-            self.tcb.d.next.iss = self.inp.ev.val().isn;
-            self.tcb.d.next.snd_una = self.inp.ev.val().isn;
-            self.tcb.d.next.snd_nxt = self.inp.ev.val().isn;
-            self.tcb.d.next.snd_max = self.inp.ev.val().isn;
-            self.tcb.d.next.recover = self.inp.ev.val().isn;
-            self.tcb.d.next.snd_end = self.isn_next.val();
-            self.tcb.d.next.mss = self.mss.val();
-            self.tcb.d.next.cwnd = self.window.val();
-            self.tcb.d.next.ssthresh = 0x4000_0000.into();
-            self.tcb.d.next.rto = self.cfg.val().rto_initial;
-            if self.segment.val() {
-                // 3.10.7.2 LISTEN, third.
-                self.tcb.d.next.state = TcpState::SynReceived;
-                self.tcb.d.next.irs = self.inp.ev.val().seq;
-                self.tcb.d.next.snd_wl1 = self.inp.ev.val().seq;
-                self.tcb.d.next.snd_wl2 = self.inp.ev.val().isn;
-                self.tcb.d.next.rcv_nxt = self.seq_next.val();
-                self.tcb.d.next.rcv_user = self.seq_next.val();
-                self.tcb.d.next.rcv_adv = self.right_edge.val();
-                self.tcb.d.next.snd_wnd = self.wnd.val();
-                self.tcb.d.next.max_wnd = self.wnd.val();
-            } else {
-                // 3.10.1 OPEN.
-                self.tcb.d.next.state = TcpState::SynSent;
-                self.tcb.d.next.active = true;
-                self.tcb.d.next.owned = true;
-                self.tcb.d.next.nodelay = self.flags.val().get_bit(0);
-                self.tcb.d.next.rcv_adv = self.ring.val();
-            }
-        } else if self.segment.val() & (self.inp.tcb.val().state == TcpState::SynSent) {
+        } else if self.syn_sent.val() {
             // 3.10.7.3
             self.work.d.next.drop = true;
             if self.ack.val() & !self.ack_good.val() {
                 self.work.d.next.rst_now = !self.rst.val();
-                self.work.d.next.rst_seq = self.inp.ev.val().ack;
             } else if self.rst.val() {
                 if self.ack.val() {
                     self.work.d.next.delete = true;
@@ -167,25 +167,13 @@ impl Logic for ResetSyn {
                     self.rst_in.d.next = self.inp.valid.val();
                 }
             } else if self.syn.val() {
-                self.tcb.d.next.irs = self.inp.ev.val().seq;
-                self.tcb.d.next.snd_wl1 = self.inp.ev.val().seq;
-                self.tcb.d.next.rcv_nxt = self.seq_next.val();
-                self.tcb.d.next.rcv_user = self.seq_next.val();
-                self.tcb.d.next.rcv_adv = self.right_edge.val();
-                self.tcb.d.next.mss = self.mss.val();
-                self.tcb.d.next.cwnd = self.window.val();
-                self.tcb.d.next.snd_wnd = self.wnd.val();
-                self.tcb.d.next.max_wnd = self.wnd.val();
                 if self.ack.val() {
                     self.tcb.d.next.state = TcpState::Established;
-                    self.tcb.d.next.snd_wl2 = self.inp.ev.val().ack;
-                    self.tcb.d.next.snd_una = self.inp.ev.val().ack;
                     self.work.d.next.opened = true;
                     self.work.d.next.ack_now = true;
                     self.work.d.next.notify = true;
                 } else {
                     self.tcb.d.next.state = TcpState::SynReceived;
-                    self.tcb.d.next.snd_wl2 = self.inp.tcb.val().iss;
                     self.work.d.next.syn_now = true;
                 }
             }
@@ -230,6 +218,53 @@ impl Logic for ResetSyn {
             } else if !self.ack.val() {
                 self.work.d.next.drop = true;
             }
+        }
+
+        // A connection begins: what is not told here is 0 (constants last: they are the registers' reset).
+        if self.begins.val() {
+            self.tcb.d.next.generation = self.inp.tcb.val().generation + 1;
+            self.tcb.d.next.raddr = self.inp.ev.val().raddr;
+            self.tcb.d.next.rport = self.inp.ev.val().rport;
+            self.tcb.d.next.lport = self.inp.ev.val().lport;
+            self.tcb.d.next.iss = self.inp.ev.val().isn;
+            self.tcb.d.next.snd_nxt = self.inp.ev.val().isn;
+            self.tcb.d.next.snd_max = self.inp.ev.val().isn;
+            self.tcb.d.next.snd_end = self.isn_next.val();
+            self.tcb.d.next.recover = self.inp.ev.val().isn;
+            self.tcb.d.next.rto = self.cfg.val().rto_initial;
+            self.tcb.d.next.state = TcpState::SynReceived; // 3.10.7.2 LISTEN, third
+            if self.open.val() {
+                self.tcb.d.next.state = TcpState::SynSent; // 3.10.1 OPEN
+                self.tcb.d.next.rcv_adv = self.ring.val();
+            }
+            self.tcb.d.next.active = self.open.val();
+            self.tcb.d.next.owned = self.open.val();
+            self.tcb.d.next.nodelay = self.open.val() & self.flags.val().get_bit(0);
+            self.tcb.d.next.reason = Reason::Normal;
+            self.tcb.d.next.released = false;
+            self.tcb.d.next.fin_queued = false;
+            self.tcb.d.next.fin_received = false;
+            self.tcb.d.next.ssthresh = 0x4000_0000.into();
+            self.tcb.d.next.bytes_acked = 0.into();
+            self.tcb.d.next.dup_acks = 0.into();
+            self.tcb.d.next.recovery = false;
+            self.tcb.d.next.srtt = 0.into();
+            self.tcb.d.next.rttvar = 0.into();
+            self.tcb.d.next.rtt_busy = false;
+            self.tcb.d.next.rtt_seq = 0.into();
+            self.tcb.d.next.rtt_time = 0.into();
+            self.tcb.d.next.retries = 0.into();
+            self.tcb.d.next.timer_on = false;
+            self.tcb.d.next.retransmits = 0.into();
+        }
+        if self.begins.val() & self.open.val() {
+            self.tcb.d.next.snd_wnd = 0.into();
+            self.tcb.d.next.max_wnd = 0.into();
+            self.tcb.d.next.snd_wl1 = 0.into();
+            self.tcb.d.next.snd_wl2 = 0.into();
+            self.tcb.d.next.irs = 0.into();
+            self.tcb.d.next.rcv_nxt = 0.into();
+            self.tcb.d.next.rcv_user = 0.into();
         }
         if self.reset.val() {
             self.valid.d.next = false;

@@ -130,6 +130,10 @@ fn choose(tcb: &Tcb, work: &Work) -> (Option<Plan>, bool) {
         if len > 0 || fin {
             return (Some(Plan { seq: tcb.snd_una, len, fin }), true);
         }
+        // Nothing is left to be sent again: at most our FIN follows.
+        if tcb.snd_nxt != tcb.snd_una {
+            return (None, false);
+        }
     } else if work.probe {
         let len = unacked.min(1);
         let fin = tcb.fin_queued && len == 0;
