@@ -42,9 +42,10 @@ fn reason(reason: code::Reason) -> Reason {
     }
 }
 
-/// The value of a field that is one word of the entry: one of its own for each.
+/// The value of a field that is one word of the entry: one of its own for each. Without a window scale a peer's window has 16 bits.
 fn filled(offset: u32) -> u32 {
-    0x0b00_0000 | offset << 8 | 0xff & !offset
+    let value = 0x0b00_0000 | offset << 8 | 0xff & !offset;
+    if [c::SND_WND, c::MAX_WND].contains(&offset) { value & 0xffff } else { value }
 }
 
 /// A TCB without two fields of the same value.
@@ -62,8 +63,8 @@ fn tcb() -> Tcb {
         snd_nxt: word(c::SND_NXT),
         snd_max: word(c::SND_MAX),
         snd_end: word(c::SND_END),
-        snd_wnd: word(c::SND_WND),
-        max_wnd: word(c::MAX_WND),
+        snd_wnd: u64::from(filled(c::SND_WND)).into(),
+        max_wnd: u64::from(filled(c::MAX_WND)).into(),
         snd_wl1: word(c::SND_WL1),
         snd_wl2: word(c::SND_WL2),
         irs: word(c::IRS),
