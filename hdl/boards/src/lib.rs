@@ -8,4 +8,5 @@
 
 pub mod cdc;
 pub mod mac;
+pub mod pcie;
 pub mod uart;
