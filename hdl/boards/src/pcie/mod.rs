@@ -46,7 +46,11 @@
 
 pub mod dispatch;
 pub mod intake;
+pub mod lanes;
+pub mod lowest;
+pub mod registers;
 pub mod request;
+pub mod write;
 
 use rust_hdl::prelude::*;
 
@@ -113,4 +117,15 @@ pub struct CcBeat {
     pub last_lane: Bits<4>,
     pub first: Bit,
     pub last: Bit,
+}
+
+/// Widening in a loop: `#[hdl_gen]` drops the call, and the assignment extends with zeros.
+trait Widen {
+    fn to_bits<const M: usize>(self) -> Bits<M>;
+}
+impl<const N: usize> Widen for Bits<N> {
+    fn to_bits<const M: usize>(self) -> Bits<M> {
+        assert!(M >= N, "widening from {N} to {M} bits");
+        bit_cast(self)
+    }
 }
