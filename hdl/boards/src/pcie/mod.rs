@@ -44,12 +44,19 @@
 //! Count and Byte Count, while PG213 wants a Dword Count of 0 there (table 58, as other public code quotes it); this is
 //! followed here. What was found nowhere is said where it is used. Nothing here has met the hard block.
 
+pub mod builder;
+pub mod byte_enables;
+pub mod describe;
 pub mod dispatch;
 pub mod intake;
 pub mod lanes;
 pub mod lowest;
+pub mod outlet;
+pub mod reader;
 pub mod registers;
 pub mod request;
+pub mod room;
+pub mod shape;
 pub mod write;
 
 use rust_hdl::prelude::*;
