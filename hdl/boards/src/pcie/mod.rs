@@ -46,6 +46,7 @@
 
 pub mod builder;
 pub mod byte_enables;
+pub mod completer;
 pub mod describe;
 pub mod dispatch;
 pub mod intake;
@@ -58,6 +59,9 @@ pub mod request;
 pub mod room;
 pub mod shape;
 pub mod write;
+
+#[cfg(test)]
+mod printed;
 
 use rust_hdl::prelude::*;
 
