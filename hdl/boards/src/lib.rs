@@ -7,6 +7,7 @@
 #![allow(clippy::collapsible_match)]
 
 pub mod cdc;
+pub mod cmac;
 pub mod mac;
 pub mod pcie;
 pub mod uart;

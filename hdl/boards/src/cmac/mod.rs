@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Between the 100G Ethernet hard block (CMAC, AMD PG203) and the core, in the block's AXI4-Stream form at 512 bits.
+//!
+//! The block asks for two things that streams elsewhere in this project do not: its receive side has no `ready`, and its transmit
+//! side must be fed without a gap from a frame's first beat to its last, whenever it is ready; or the frame goes out broken.
+//! Both blocks here are of one clock; the crossing to the core's is not their business.
+
+pub mod pad;
+pub mod rx;
+pub mod tx;
+
+#[cfg(test)]
+mod printed;
