@@ -11,6 +11,7 @@ use crate::layout;
 use bench::{Bench, Probe, Stage};
 use syncline_hdl::tcb as hdl;
 use syncline_model::tcb::finish::Finish;
+use syncline_model::tcb::flags::RST;
 use syncline_model::tcb::output::Output;
 use syncline_model::tcb::{
     EventKind, State, TimerAction, Verdict, acceptability, ack, congestion, differences, fetch, fin_state,
@@ -67,7 +68,13 @@ fn acceptability_alone() {
             let w = p.case.work;
             let hole = w.ack_now && !w.drop && w.d_seq != 0;
             p.pulse("stat_out_of_order", hole);
-            p.pulse("stat_out_of_window", w.ack_now && !hole);
+            // An RST is the next stage's business, but counted here when that will pass over it in silence (RFC 5961, 3.2).
+            let (event, state) = (&p.case.input.event, p.case.input.tcb.state);
+            let is_here = event.kind == EventKind::Segment
+                && event.hit
+                && !matches!(state, State::Closed | State::Listen | State::SynSent);
+            let outside = w.d_seq != 0 && w.d_seq >= w.d_wnd;
+            p.pulse("stat_out_of_window", (w.ack_now && !hole) || (is_here && event.has(RST) && outside));
         },
     }
     .compare::<hdl::acceptability::Acceptability>(13);
