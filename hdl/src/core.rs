@@ -76,8 +76,9 @@ macro_rules! core {
             registers: Registers,
             window: $window<5>,
             submission: Submission<5>,
-            completions: CardRing<5>,
-            events: CardRing<5>,
+            /// Of a completion six words are in use.
+            completions: CardRing<5, 192>,
+            events: CardRing<5, 256>,
             event_writer: Events,
             peeker: Peeker,
             snapshot: Snapshot,

@@ -95,7 +95,7 @@ pub fn blocks() -> Vec<Block> {
         "tx_ring64": LaneRing16<16, 12, 4096>,
         "ring512": LaneRing64<20, 14, 16384>,
         "submission": Submission<5>,
-        "card_ring": CardRing<5>,
+        "card_ring": CardRing<5, 256>,
         "window64": Window64<5>,
         "window512": Window512<5>,
         "doorbells16": Doorbells<4, 16>,

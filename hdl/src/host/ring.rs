@@ -6,9 +6,9 @@ use rust_hdl::prelude::*;
 use crate::ram::Lutram;
 
 /// `2^A` entries of 32 bytes, 64 bytes apart in BAR2. Entry bit 31 is the phase bit: 1 in even laps; a reset clears it in every
-/// entry.
+/// entry. Of an entry the low `W` bits are kept, the rest reads as 0.
 #[derive(LogicBlock)]
-pub struct CardRing<const A: usize> {
+pub struct CardRing<const A: usize, const W: usize> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
     /// Write an entry; only while `room`. The entry's bit 31 is replaced.
@@ -25,7 +25,8 @@ pub struct CardRing<const A: usize> {
     pub read_entry: Signal<Out, Bits<256>>,
     /// Every phase bit has been cleared after reset.
     pub ready: Signal<Out, Bit>,
-    ram: Lutram<Bits<256>, A>,
+    ram: Lutram<Bits<W>, A>,
+    phased: Signal<Local, Bits<256>>,
     index: DFF<Bits<16>>,
     sweep: DFF<Bits<A>>,
     clean: DFF<Bit>,
@@ -36,9 +37,10 @@ pub struct CardRing<const A: usize> {
     lap: Signal<Local, Bits<16>>,
 }
 
-impl<const A: usize> Default for CardRing<A> {
+impl<const A: usize, const W: usize> Default for CardRing<A, W> {
     fn default() -> Self {
         assert!((1..=15).contains(&A), "a ring has 2 to 32768 entries");
+        assert!((32..=256).contains(&W), "an entry has 32 to 256 bits, not {W}");
         let one: Bits<256> = 1.into();
         Self {
             clock: Default::default(),
@@ -52,6 +54,7 @@ impl<const A: usize> Default for CardRing<A> {
             read_entry: Default::default(),
             ready: Default::default(),
             ram: Default::default(),
+            phased: Default::default(),
             index: Default::default(),
             sweep: Default::default(),
             clean: Default::default(),
@@ -64,7 +67,7 @@ impl<const A: usize> Default for CardRing<A> {
     }
 }
 
-impl<const A: usize> Logic for CardRing<A> {
+impl<const A: usize, const W: usize> Logic for CardRing<A, W> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, index, sweep, clean);
@@ -75,13 +78,14 @@ impl<const A: usize> Logic for CardRing<A> {
         self.ready.next = self.clean.q.val();
         self.room.next = self.clean.q.val() & (self.used.val() < self.size.val());
         self.ram.read_addr.next = self.read_index.val();
-        self.read_entry.next = self.ram.read_data.val();
+        self.read_entry.next = bit_cast::<256, W>(self.ram.read_data.val());
         self.ram.write_en.next = false;
         self.ram.write_addr.next = self.index.q.val().get_bits::<A>(0);
-        self.ram.write_data.next = self.entry.val() & !self.phase_mask.val();
+        self.phased.next = self.entry.val() & !self.phase_mask.val();
         if self.clean.q.val() & !self.lap.val().any() {
-            self.ram.write_data.next = self.entry.val() | self.phase_mask.val();
+            self.phased.next = self.entry.val() | self.phase_mask.val();
         }
+        self.ram.write_data.next = self.phased.val().get_bits::<W>(0);
         if self.push.val() {
             self.ram.write_en.next = true;
             self.index.d.next = self.index.q.val() + 1;
@@ -108,12 +112,30 @@ mod tests {
     use super::*;
     use crate::sim::{Clocked, ready, settle, tick};
 
-    type Uut = CardRing<2>;
+    type Uut = CardRing<2, 256>;
 
     impl Clocked for Uut {
         fn clk(&mut self) -> &mut Signal<In, Clock> {
             &mut self.clock
         }
+    }
+
+    crate::clocked!(CardRing<2, 192>);
+
+    #[test]
+    fn bits_beyond_the_kept_ones_read_as_zero() {
+        let mut uut = ready(Box::<CardRing<2, 192>>::default());
+        let uut = uut.as_mut();
+        for _ in 0..5 {
+            tick(uut);
+        }
+        let zero: Bits<256> = 0.into();
+        uut.entry.next = !zero;
+        uut.push.next = true;
+        tick(uut);
+        uut.push.next = false;
+        settle(uut);
+        assert_eq!(uut.read_entry.val(), !zero >> 64_u64);
     }
 
     #[test]
