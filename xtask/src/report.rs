@@ -63,6 +63,9 @@ pub fn run(args: &Args) -> Result<()> {
     let mut table = String::from(
         "| block | xc7 LUT | of these RAM | xc7 FF | RAMB36 | ECP5 LUT4 | ECP5 FF | EBR |\n|---|--:|--:|--:|--:|--:|--:|--:|\n",
     );
+    // The core comes first, and the page is written after each line: it takes a quarter of an hour and more, and an interrupted run
+    // leaves what it has measured.
+    let mut timing = None;
     for name in &names {
         let kind = if name.starts_with("core") { "--config" } else { "--block" };
         step(cargo(&verilog).args([kind, name, "--out", FOLDER]))?;
@@ -80,25 +83,29 @@ pub fn run(args: &Args) -> Result<()> {
         );
         eprintln!("{line}");
         writeln!(table, "{line}")?;
+        if name == "core64" && !args.quick {
+            timing = Some(place_and_route(&folder, name, args.mhz)?);
+        }
+        if args.only.is_none() {
+            write_page(&table, timing.as_deref())?;
+        }
     }
-    let with_core = names.iter().any(|name| name == "core64");
-    let timing =
-        if args.quick || !with_core { None } else { Some(place_and_route(&folder, "core64", args.mhz)?) };
     if args.only.is_some() {
         println!("{table}\n{}", timing.unwrap_or_default());
-        return Ok(());
     }
+    Ok(())
+}
+
+fn write_page(table: &str, timing: Option<&str>) -> Result<()> {
     let page = format!(
         "# Area and timing\n\nWritten by `cargo xtask report`, with {}. Counts are those of synthesis (`synth_xilinx -family xc7 -nosrl`, \
-         `synth_ecp5`), each block alone, every port kept; LUTs that serve as RAM are counted with four for a RAM32M or RAM64M. \
-         Vivado and Diamond were not run.\n\n{table}\n## Clock of the 64-bit core\n\n{}",
+         `synth_ecp5`), each block alone, every port kept; inverters count as LUTs, and LUTs that serve as RAM with four for a RAM32M or \
+         RAM64M. A carry cell of an ECP5 counts as two LUT4. Vivado and Diamond were not run.\n\n{table}\n## Clock of the 64-bit core\n\n{}",
         versions()?,
-        timing.unwrap_or_else(|| "Not run (`--quick`).\n".into())
+        timing.unwrap_or("Not run (`--quick`).\n")
     );
     let file = root().join("docs/area-timing.md");
-    std::fs::write(&file, page).with_context(|| format!("writing {}", file.display()))?;
-    eprintln!("wrote {}", file.display());
-    Ok(())
+    std::fs::write(&file, page).with_context(|| format!("writing {}", file.display()))
 }
 
 fn tool(name: &str) -> Command {

@@ -2,46 +2,10 @@
 //! [`AsyncFifo`]: a small FIFO between two clocks, an item a cycle on either side.
 
 use rust_hdl::prelude::*;
+use syncline_hdl::ram::Lutram;
 use syncline_hdl::stream::{StreamIn, StreamOut};
 
 use super::synchroniser::Synchroniser;
-
-/// The memory: written on one clock, read without one. What is read was written at least two edges of the reader's clock before.
-#[derive(LogicBlock, Default)]
-pub struct CrossRam<T: Synth, const A: usize> {
-    pub clock: Signal<In, Clock>,
-    pub write_en: Signal<In, Bit>,
-    pub write_addr: Signal<In, Bits<A>>,
-    pub write_data: Signal<In, T>,
-    pub read_addr: Signal<In, Bits<A>>,
-    pub read_data: Signal<Out, T>,
-    _mem: Vec<T>,
-}
-
-impl<T: Synth, const A: usize> Logic for CrossRam<T, A> {
-    syncline_hdl::module_name!();
-
-    fn update(&mut self) {
-        self._mem.resize(1 << A, T::default());
-        if self.clock.pos_edge() && self.write_en.val() {
-            self._mem[self.write_addr.val().index()] = self.write_data.val();
-        }
-        self.read_data.next = self._mem[self.read_addr.val().index()];
-    }
-    fn connect(&mut self) {
-        self.read_data.connect();
-    }
-    fn hdl(&self) -> Verilog {
-        Verilog::Custom(format!(
-            "\
-(* ram_style = \"distributed\" *) reg [{}:0] mem [0:{}];
-always @(posedge clock) if (write_en) mem[write_addr] <= write_data;
-always @(*) read_data = mem[read_addr];",
-            T::BITS - 1,
-            (1_usize << A) - 1
-        ))
-    }
-}
 
 /// `2^A` items; `C = A + 1`. The pointers cross as Gray codes (Cummings, SNUG 2002), two edges each way, so that a FIFO of 16 keeps up an
 /// item a cycle between clocks of about one rate.
@@ -57,7 +21,8 @@ pub struct AsyncFifo<T: Synth, const A: usize, const C: usize> {
     pub read_reset: Signal<In, Bit>,
     /// On `read_clock`.
     pub out: StreamOut<T>,
-    ram: CrossRam<T, A>,
+    /// Written on `write_clock` and read without one: what is read was written two edges of `read_clock` before at least.
+    ram: Lutram<T, A>,
     write: DFF<Bits<C>>,
     write_gray: DFF<Bits<C>>,
     read: DFF<Bits<C>>,
