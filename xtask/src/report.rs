@@ -154,7 +154,7 @@ fn count(text: &str) -> Result<Area> {
         match cell.as_str() {
             "RAM32M" | "RAM64M" => area.lutram += 4 * number,
             "RAM64X1D" | "RAM32X1D" => area.lutram += 2 * number,
-            "SRL16E" | "SRLC32E" => area.lutram += number,
+            "SRL16E" | "SRLC32E" | "RAM64X1S" | "RAM32X1S" => area.lutram += number,
             "TRELLIS_DPR16X4" => area.lutram += 4 * number,
             "CCU2C" => area.lut += 2 * number,
             "LUT4" | "LUT1" | "LUT2" | "LUT3" | "LUT5" | "LUT6" | "INV" => area.lut += number,
