@@ -11,8 +11,12 @@ use crate::stream::arbiter::RoundRobin;
 use crate::stream::{StreamIn, StreamOut};
 use crate::types::Event;
 
-/// Round robin over eight sources. While none asks, the turn is source 0's: a segment that comes to an idle card is offered at once, an
-/// event of the others one cycle later.
+/// Round robin over eight sources, of which three tell more than the kind of the event and its flow: the look-up (0), the
+/// commands (1) and the doorbells (4). What only one of them tells is passed on whoever has the turn: nobody looks at it
+/// in another's event. A multiplexer of whole events would be the widest of the card.
+///
+/// While none asks, the turn is the look-up's: a segment that comes to an idle card is offered at once, an event of the others one
+/// cycle later.
 #[derive(LogicBlock)]
 pub struct EventArbiter {
     pub clock: Signal<In, Clock>,
@@ -23,7 +27,12 @@ pub struct EventArbiter {
     /// One-hot: whose event is offered.
     chosen: DFF<Bits<8>>,
     request: [Signal<Local, Bits<8>>; 9],
-    blank: Constant<Event>,
+    lookup: Signal<Local, Event>,
+    command: Signal<Local, Event>,
+    doorbell: Signal<Local, Event>,
+    source: Signal<Local, Event>,
+    isn: Signal<Local, Bits<32>>,
+    generation: Signal<Local, Bits<32>>,
 }
 
 impl Default for EventArbiter {
@@ -36,7 +45,12 @@ impl Default for EventArbiter {
             turn: Default::default(),
             chosen: Default::default(),
             request: Default::default(),
-            blank: Constant::new(Event::default()),
+            lookup: Default::default(),
+            command: Default::default(),
+            doorbell: Default::default(),
+            source: Default::default(),
+            isn: Default::default(),
+            generation: Default::default(),
         }
     }
 }
@@ -47,14 +61,37 @@ impl Logic for EventArbiter {
         dff_setup!(self, clock, chosen);
         clock!(self, clock, turn);
         self.turn.reset.next = self.reset.val();
-        self.out.data.next = self.blank.val();
+        self.lookup.next = self.inp[0].data.val();
+        self.command.next = self.inp[1].data.val();
+        self.doorbell.next = self.inp[4].data.val();
+        self.out.data.next = self.lookup.val();
+        self.source.next = self.lookup.val();
         self.request[0].next = 0.into();
         for i in 0..8 {
             self.request[i + 1].next = self.request[i].val().replace_bit(i, self.inp[i].valid.val());
             self.inp[i].ready.next = self.chosen.q.val().get_bit(i) & self.out.ready.val();
             if self.chosen.q.val().get_bit(i) {
-                self.out.data.next = self.inp[i].data.val();
+                self.source.next = self.inp[i].data.val();
             }
+        }
+        self.out.data.next.kind = self.source.val().kind;
+        self.out.data.next.flow = self.source.val().flow;
+        self.out.data.next.hit = self.source.val().hit;
+        self.out.data.next.new = self.source.val().new;
+        if self.chosen.q.val().get_bit(1) {
+            self.out.data.next.op = self.command.val().op;
+        }
+        // Of a command 16 bits are in use: the generation.
+        self.isn.next = self.lookup.val().isn;
+        self.generation.next = self.command.val().isn;
+        if self.chosen.q.val().get_bit(1) {
+            self.out.data.next.isn = bit_cast::<32, 16>(self.generation.val().get_bits::<16>(0))
+                | (bit_cast::<32, 16>(self.isn.val().get_bits::<16>(16)) << 16);
+        }
+        if self.chosen.q.val().get_bit(4) {
+            self.out.data.next.flags = self.doorbell.val().flags;
+            self.out.data.next.seq = self.doorbell.val().seq;
+            self.out.data.next.ack = self.doorbell.val().ack;
         }
         self.out.valid.next = (self.request[8].val() & self.chosen.q.val()).any();
         self.turn.request.next = self.request[8].val();
@@ -89,11 +126,8 @@ mod tests {
                         sent[i] += 1;
                     }
                     uut.inp[i].valid.next = waiting[i].is_some();
-                    uut.inp[i].data.next = Event {
-                        flow: (i as u64).into(),
-                        seq: waiting[i].unwrap_or(0).into(),
-                        ..Default::default()
-                    };
+                    let flow = i as u64 | waiting[i].unwrap_or(0) << 3;
+                    uut.inp[i].data.next = Event { flow: flow.into(), ..Default::default() };
                 }
                 let takes = !rng.chance(refusal);
                 uut.out.ready.next = takes;
@@ -101,10 +135,10 @@ mod tests {
                 let accepted: Vec<usize> =
                     (0..8).filter(|&i| waiting[i].is_some() && uut.inp[i].ready.val()).collect();
                 if takes && uut.out.valid.val() {
-                    let event = uut.out.data.val();
-                    let i = event.flow.index();
+                    let flow = uut.out.data.val().flow.to_u64();
+                    let i = flow as usize & 7;
                     assert_eq!(accepted, [i]);
-                    assert_eq!(event.seq, got[i]);
+                    assert_eq!(flow >> 3, got[i]);
                     got[i] += 1;
                     waiting[i] = None;
                     since[i] = 0;
