@@ -9,7 +9,7 @@ use syncline_hdl::host::bar::{Bar0Out, Bar2Out};
 use syncline_hdl::params::Params;
 use syncline_hdl::stream::{Beat64, StreamOut};
 
-use super::{BAUD, PARAMS};
+use super::BAUD;
 use crate::leds::Leds;
 use crate::mac::mdio::Mdio;
 use crate::mac::mii_mac::MiiMac;
@@ -30,7 +30,7 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// The board's.
+    /// The board's, with its clock.
     pub fn of_the_board(clock_hz: u32) -> Self {
         Self {
             baud: BAUD,
@@ -123,9 +123,9 @@ impl ArtyCore {
 ///
 /// # Panics
 /// As [`ArtyCore::new`].
-pub fn verilog(rates: &Rates) -> Result<String, EmitError> {
-    let rates = *rates;
-    on_a_large_stack(move || emit_top(Box::new(ArtyCore::new(&PARAMS, &rates)), "arty_core"))
+pub fn verilog(params: &Params, rates: &Rates) -> Result<String, EmitError> {
+    let (params, rates) = (*params, *rates);
+    on_a_large_stack(move || emit_top(Box::new(ArtyCore::new(&params, &rates)), "arty_core"))
 }
 
 impl Logic for ArtyCore {

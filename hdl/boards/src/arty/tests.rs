@@ -4,12 +4,12 @@
 use syncline_hdl::emit::check;
 
 use super::core::{Rates, verilog};
-use super::{CLOCK_HZ, top};
+use super::{CLOCK_HZ, PARAMS, top};
 use crate::xilinx7::STUBS;
 
 #[test]
 fn the_core_lints() {
-    let text = verilog(&Rates::of_the_board(CLOCK_HZ)).unwrap_or_else(|e| panic!("{e}"));
+    let text = verilog(&PARAMS, &Rates::of_the_board(CLOCK_HZ)).unwrap_or_else(|e| panic!("{e}"));
     check::lints(&text, "arty_core").unwrap_or_else(|e| panic!("{e}"));
 }
 
