@@ -203,10 +203,11 @@ mod tests {
         write.extend((0..16).rev().map(|i| Some(value >> i & 1 == 1)));
         frame(&mut phy, &write, 150.0);
         for (register, want) in [(5, 0x41e1), (3, value), (7, 0)] {
-            let read = [command(true, 0x15, register), vec![None; 18]].concat();
+            // One more: the PHY takes up to 300 ns to let go.
+            let read = [command(true, 0x15, register), vec![None; 19]].concat();
             let got = frame(&mut phy, &read, 150.0);
             assert_eq!(got[46..48], [true, false], "turn-around");
-            let got = got[48..].iter().fold(0, |n, bit| n << 1 | u16::from(*bit));
+            let got = got[48..64].iter().fold(0, |n, bit| n << 1 | u16::from(*bit));
             assert_eq!(got, want, "register {register}");
         }
         let read = [command(true, 0x14, 5), vec![None; 18]].concat();

@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(of(|line| line[3].0 = 4), [MiiFault::Preamble]);
         assert_eq!(of(|line| line[15].0 = 5), [MiiFault::Preamble]);
         assert_eq!(of(|line| line[60].0 ^= 1), [MiiFault::Fcs]);
-        assert_eq!(of(|line| drop(line.remove(60))), [MiiFault::Nibble]);
+        assert_eq!(of(|line| drop(line.drain(60..61))), [MiiFault::Nibble]);
         assert_eq!(of(|line| drop(line.drain(60..64))), [MiiFault::Length(62)]);
         let gap = |line: &mut Vec<(u8, bool)>| drop(line.drain(150..151));
         let to = across(&[&[7; 60], &[8; 60]], gap);
