@@ -8,6 +8,7 @@
 
 mod mdio;
 pub mod mii;
+pub mod tlp;
 mod uart;
 
 pub use mdio::{MdioFault, MdioPhy};
