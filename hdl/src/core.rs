@@ -364,11 +364,13 @@ macro_rules! core {
                     & self.events.ready.val()
                     & !self.lookup.busy.val()
                     & !self.timer.busy.val()
-                    & !self.processor.initialising.val();
+                    & !self.processor.initialising.val()
+                    & self.counters.ready.val();
                 self.registers.sq_head.next = self.submission.head.val();
                 self.registers.cq_tail.next = self.completions.tail.val();
                 self.registers.eq_tail.next = self.events.tail.val();
                 self.registers.counter_value.next = self.counters.read_value.val();
+                self.counters.read.next = self.registers.counter_read.val();
                 self.counters.read_index.next = self.registers.counter_index.val();
                 self.registers.table_done.next = self.peeker.table_done.val();
                 self.registers.table_value.next = self.snapshot.word.val();
