@@ -209,6 +209,7 @@ macro_rules! core {
                     events,
                     event_writer,
                     peeker,
+                    snapshot,
                     doorbells,
                     counters,
                     watch,
