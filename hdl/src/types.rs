@@ -401,7 +401,7 @@ pub struct Work {
     pub d_rec: Bits<32>,
     /// `snd_max` - SND.UNA.
     pub flight: Bits<32>,
-    /// SEG.SEQ - `rcv_user`.
+    /// SEG.SEQ - `rcv_user` of a doorbell; of other events SEG.SEQ - SND.WL1.
     pub d_user: Bits<32>,
     /// `now` - `rtt_time`.
     pub rtt: Bits<32>,
