@@ -4,20 +4,6 @@ module probe (
   input  wire clk,
   input  wire ck_rst,
   output wire [3:0] led,
-  output wire led0_r,
-  output wire led0_g,
-  output wire led0_b,
-  output wire led1_r,
-  output wire led1_g,
-  output wire led1_b,
-  output wire led2_r,
-  output wire led2_g,
-  output wire led2_b,
-  output wire led3_r,
-  output wire led3_g,
-  output wire led3_b,
-  input  wire [3:0] sw,
-  input  wire [3:0] btn,
   output wire uart_rxd_out,
   input  wire uart_txd_in,
   output wire eth_ref_clk,
@@ -30,9 +16,7 @@ module probe (
   input  wire [3:0] eth_rxd,
   input  wire eth_tx_clk,
   output wire eth_tx_en,
-  output wire [3:0] eth_txd,
-  input  wire eth_col,
-  input  wire eth_crs
+  output wire [3:0] eth_txd
 );
   wire feedback;
   wire core_raw;
@@ -61,12 +45,12 @@ module probe (
   always @(posedge core) square <= count[16:0] * count[16:0];
 
   // Nibbles stored on the receive clock, seen by the core.
-  reg [5:0] store [0:4095];
+  reg [4:0] store [0:4095];
   reg [11:0] place = 0;
-  reg [5:0] seen = 0;
+  reg [4:0] seen = 0;
   always @(posedge rx) begin
     if (eth_rx_dv) begin
-      store[place] <= {eth_rxerr, eth_crs, eth_rxd};
+      store[place] <= {eth_rxerr, eth_rxd};
       place <= place + 1;
     end
   end
@@ -75,8 +59,8 @@ module probe (
   reg [3:0] txd = 0;
   reg en = 0;
   always @(posedge tx) begin
-    txd <= txd + sw;
-    en <= btn[0] ^ eth_col;
+    txd <= txd + 3;
+    en <= ~en;
   end
   assign eth_txd = txd;
   assign eth_tx_en = en;
@@ -85,7 +69,5 @@ module probe (
   wire mdio;
   IOBUF mdio_pad (.IO(eth_mdio), .I(count[24]), .T(count[23]), .O(mdio));
   assign uart_rxd_out = uart_txd_in;
-  assign led = {count[25:24], seen[5:4]};
-  assign {led0_r, led0_g, led0_b, led1_r, led1_g, led1_b} = seen ^ square[33:28];
-  assign {led2_r, led2_g, led2_b, led3_r, led3_g, led3_b} = {mdio, btn[3:1], square[27:26]};
+  assign led = {count[25], ^seen, mdio, square[33]};
 endmodule

@@ -34,11 +34,14 @@ pub fn top_ports(verilog: &str) -> Result<Vec<Port>> {
     let names: HashSet<_> = modules.iter().map(|(name, ..)| *name).collect();
     let mut inside = HashSet::new();
     for (_, _, body) in &modules {
-        // An instance is a statement that begins with a module's name.
-        let firsts = body
-            .split(';')
-            .filter_map(|statement| statement.split(|c: char| !is_word(c)).find(|word| !word.is_empty()));
-        inside.extend(firsts.filter(|word| names.contains(word)));
+        // An instance: a module's name, a name, an open parenthesis.
+        let mut before = [""; 2];
+        for token in tokens(body) {
+            if token == "(" && names.contains(before[0]) && before[1].starts_with(is_word) {
+                inside.insert(before[0]);
+            }
+            before = [before[1], token];
+        }
     }
     let tops: Vec<_> = modules.iter().filter(|(name, ..)| !inside.contains(name)).collect();
     let [(name, ports, _)] = tops.as_slice() else {
@@ -54,6 +57,20 @@ pub fn top_ports(verilog: &str) -> Result<Vec<Port>> {
         .split(',')
         .map(|port| read(port).with_context(|| format!("port `{}` of {name}", port.trim())))
         .collect()
+}
+
+/// Words, and single characters between them.
+fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start();
+        let first = rest.chars().next()?;
+        let length =
+            if is_word(first) { rest.find(|c| !is_word(c)).unwrap_or(rest.len()) } else { first.len_utf8() };
+        let (token, after) = rest.split_at(length);
+        rest = after;
+        Some(token)
+    })
 }
 
 fn is_word(c: char) -> bool {
@@ -108,7 +125,7 @@ mod tests {
     fn the_top_is_the_module_in_no_other() {
         let text = "// a comment; with module x (\nmodule inner (\n  input wire a\n);\nendmodule\n\
                     (* top *)\nmodule top (\n  input  wire clock, // the clock\n  output reg  [3:0] led,\n  (* keep *) inout wire mdio\n);\n\
-                    wire x;\n  inner inner (\n    .a(x));\nendmodule\n";
+                    wire x;\n  always @* begin\n    y = (x);\n  end\n  inner inner (\n    .a(x));\nendmodule\n";
         let port = |name: &str, direction, width| Port { name: name.into(), direction, width };
         assert_eq!(
             top_ports(text).unwrap(),

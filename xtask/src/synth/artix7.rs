@@ -14,6 +14,9 @@ use super::timing::{Timing, UNCONSTRAINED};
 use super::xray::{Database, Frames, Line, Place, assemble, decode, lines};
 use super::{constraints, logged, report};
 
+/// Takes the clocks from their pads to the global buffers as Vivado does; says why.
+const CLOCKS: &str = include_str!("clocks.py");
+
 /// Builds the bitstream. The report is written whether the clocks are met or not, the bitstream only if they are.
 pub fn build(
     board: &Board,
@@ -28,11 +31,12 @@ pub fn build(
     let cells = synthesise(board, folder, "synth_xilinx -family xc7 -flatten -nosrl")?;
     let count = Count::of(&cells);
     let xdc = format!("xdc={}", constraints(board, &format!("{}.xdc", board.name)).display());
+    fs::write(folder.join("clocks.py"), CLOCKS).context("writing clocks.py")?;
     logged(
         debian
             .program("nextpnr-himbaechel-xilinx")?
             .args(["--device", part, "--json", "netlist.json", "-o", &xdc, "-o", "fasm=design.fasm"])
-            .args(["--report", "timing.json", "--timing-allow-fail"])
+            .args(["--pre-route", "clocks.py", "--report", "timing.json", "--timing-allow-fail"])
             .args(["--freq", &UNCONSTRAINED.to_string(), "--seed", &seed.to_string()]),
         folder,
         "nextpnr.log",

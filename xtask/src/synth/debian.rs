@@ -82,6 +82,8 @@ impl Debian {
         let mut command = Command::new(self.root.join("usr/bin/ld.so"));
         command.arg("--inhibit-cache").arg("--library-path").arg(self.libraries()?);
         command.arg(self.root.join("usr/bin").join(name));
+        // nextpnr runs Python inside, which looks for its library where the program was built for.
+        command.env("PYTHONHOME", self.root.join("usr"));
         Ok(command)
     }
 

@@ -22,14 +22,16 @@ pub fn top(board: &Board, folder: &Path) -> Result<PathBuf> {
     Ok(file)
 }
 
-/// Copies the small design that stands for the top.
-pub fn probe(board: &Board, folder: &Path) -> Result<PathBuf> {
-    let source = match board.chip {
-        Chip::Artix7 { .. } => root().join("constraints/probe/arty-a7.v"),
-        _ => root().join("constraints/probe").join(format!("{}.v", board.name)),
-    };
+/// The small design that can stand for the top.
+pub fn probe(board: &Board) -> PathBuf {
+    let name = if matches!(board.chip, Chip::Artix7 { .. }) { "arty-a7" } else { board.name };
+    root().join("constraints/probe").join(format!("{name}.v"))
+}
+
+/// Takes a file that is there.
+pub fn copy(board: &Board, source: &Path, folder: &Path) -> Result<PathBuf> {
     let file = folder.join(format!("{}.v", board.name));
-    fs::copy(&source, &file).with_context(|| format!("copying {}", source.display()))?;
+    fs::copy(source, &file).with_context(|| format!("copying {}", source.display()))?;
     Ok(file)
 }
 

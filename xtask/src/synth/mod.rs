@@ -34,6 +34,9 @@ pub struct Args {
     /// A small design with the board's pins and clocks instead of its top: tries the tools and the constraints in a minute.
     #[arg(long)]
     probe: bool,
+    /// This Verilog instead of the board's top; its ports have to be the same.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["probe", "all"])]
+    verilog: Option<PathBuf>,
     /// Seed of the placement.
     #[arg(long, default_value_t = 1)]
     seed: u32,
@@ -77,7 +80,11 @@ fn one(board: &Board, args: &Args) -> Result<()> {
         bail!("open tools can't build for {}: use --tool vivado", board.name);
     }
     setup::run(&setup::Args { wheels: true })?;
-    let verilog = if args.probe { design::probe(board, &folder)? } else { design::top(board, &folder)? };
+    let verilog = match &args.verilog {
+        Some(file) => design::copy(board, file, &folder)?,
+        None if args.probe => design::copy(board, &design::probe(board), &folder)?,
+        None => design::top(board, &folder)?,
+    };
     design::check_constraints(board, &verilog)?;
     match &board.chip {
         Chip::Ecp5 { device, speed, package } => {
