@@ -12,7 +12,7 @@ use super::debian::Debian;
 use super::design::{Count, synthesise};
 use super::timing::{Timing, UNCONSTRAINED};
 use super::xray::{Database, Frames, Line, Place, assemble, decode, lines};
-use super::{constraints, logged, report};
+use super::{constraints, logged, lutram, report};
 
 /// Takes the clocks from their pads to the global buffers as Vivado does; says why.
 const CLOCKS: &str = include_str!("clocks.py");
@@ -28,7 +28,15 @@ pub fn build(
 ) -> Result<()> {
     let debian = Debian::set_up()?;
     // LUTs are what an Artix-7 is short of: delays are made of flip-flops, of which it has twice as many.
-    let cells = synthesise(board, folder, "synth_xilinx -family xc7 -flatten -nosrl")?;
+    fs::write(folder.join("ram64x1s.v"), lutram::MAP).context("writing ram64x1s.v")?;
+    let cells = synthesise(
+        board,
+        folder,
+        "synth_xilinx -family xc7 -flatten -nosrl; techmap -map ram64x1s.v; opt_clean",
+    )?;
+    lutram::refuse_contents(
+        &fs::read_to_string(folder.join("netlist.json")).context("reading Yosys' netlist")?,
+    )?;
     let count = Count::of(&cells);
     let xdc = format!("xdc={}", constraints(board, &format!("{}.xdc", board.name)).display());
     fs::write(folder.join("clocks.py"), CLOCKS).context("writing clocks.py")?;

@@ -7,19 +7,34 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::board::{Board, Chip};
 use super::{constraints, logged, wheel};
 use crate::run::{cargo, root, step};
 
-/// Writes the Verilog of the board's top.
-pub fn top(board: &Board, folder: &Path) -> Result<PathBuf> {
+/// Writes the Verilog of the board's top, with the commit in its identity registers if asked to.
+pub fn top(board: &Board, folder: &Path, identify: bool) -> Result<PathBuf> {
     let generator =
         ["run", "--quiet", "--package", "syncline-boards", "--bin", "syncline-board-verilog", "--"];
-    step(cargo(&generator).args(["--board", board.name, "--out"]).arg(folder))?;
+    let mut command = cargo(&generator);
+    command.args(["--board", board.name, "--out"]).arg(folder);
+    if identify {
+        command.env("SYNCLINE_BUILD_HASH", git_hash()?);
+    }
+    step(&mut command)?;
     let file = folder.join(format!("{}.v", board.name));
     ensure!(file.is_file(), "syncline-board-verilog did not write {}", file.display());
     Ok(file)
+}
+
+/// The first eight digits of the commit.
+pub fn git_hash() -> Result<String> {
+    let output = Command::new("git").args(["rev-parse", "--short=8", "HEAD"]).current_dir(root()).output();
+    let output = output.context("running git")?;
+    ensure!(output.status.success(), "no git commit: {}", String::from_utf8_lossy(&output.stderr));
+    let hash = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    hash.get(..8).map(str::to_owned).with_context(|| format!("`{hash}` is not a commit"))
 }
 
 /// The small design that can stand for the top.

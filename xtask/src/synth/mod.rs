@@ -6,6 +6,7 @@ mod board;
 mod debian;
 mod design;
 mod ecp5;
+mod lutram;
 mod timing;
 mod vivado;
 mod xray;
@@ -37,6 +38,9 @@ pub struct Args {
     /// This Verilog instead of the board's top; its ports have to be the same.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["probe", "all"])]
     verilog: Option<PathBuf>,
+    /// Put the git commit into the identity registers (compiles the hardware description anew). Always so with Vivado.
+    #[arg(long)]
+    identify: bool,
     /// Seed of the placement.
     #[arg(long, default_value_t = 1)]
     seed: u32,
@@ -83,7 +87,7 @@ fn one(board: &Board, args: &Args) -> Result<()> {
     let verilog = match &args.verilog {
         Some(file) => design::copy(board, file, &folder)?,
         None if args.probe => design::copy(board, &design::probe(board), &folder)?,
-        None => design::top(board, &folder)?,
+        None => design::top(board, &folder, args.identify)?,
     };
     design::check_constraints(board, &verilog)?;
     match &board.chip {

@@ -10,7 +10,8 @@ pub fn decode(database: &Database, frames: &Frames) -> (Vec<String>, Vec<Place>)
     let mut found = vec![];
     let mut left: HashSet<Place> = frames.ones().collect();
     for (name, tile) in &database.tiles {
-        for block in &tile.blocks {
+        // A design uses few of the tiles.
+        for block in tile.blocks.iter().filter(|block| frames.any(block)) {
             let kind = block.alias.as_ref().map_or(&tile.kind, |alias| &alias.kind);
             let Some(features) = database.features.get(&(kind.clone(), block.bus.clone())) else { continue };
             for ((feature, index), bits) in features {

@@ -5,6 +5,7 @@ use anyhow::{Context, Result, bail, ensure};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
+use super::tiles::Block;
 use super::{Database, FRAME_WORDS, Line};
 
 /// A bit of the configuration memory: the frame's address, and the bit in it (word times 32 plus bit of the word).
@@ -78,6 +79,15 @@ impl Frames {
     pub fn has(&self, place: Place) -> bool {
         let word = self.0.get(&place.frame).and_then(|words| words.get((place.bit / 32) as usize));
         word.is_some_and(|word| word >> (place.bit % 32) & 1 == 1)
+    }
+
+    /// Is any bit of the block 1?
+    pub(super) fn any(&self, block: &Block) -> bool {
+        let words = block.offset as usize..(block.offset + block.words) as usize;
+        let mut frames = self.0.range(block.base..block.base + block.frames);
+        frames.any(|(_, frame)| {
+            frame.get(words.clone()).is_some_and(|words| words.iter().any(|word| *word != 0))
+        })
     }
 
     /// The ones, in the order of their addresses.
