@@ -2,6 +2,7 @@
 //! `cargo xtask synth`: a board's bitstream, and a report of its clocks and area, in `target/synth/<board>/`.
 
 mod artix7;
+mod bitstream;
 mod board;
 mod debian;
 mod design;
@@ -64,7 +65,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let board = board::find(args.board.as_deref().unwrap_or_default())?;
     match &args.decode {
-        Some(file) => artix7::decode_file(board, file),
+        Some(file) => bitstream::decode_file(board, file),
         None => one(board, args),
     }
 }
