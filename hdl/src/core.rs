@@ -5,6 +5,7 @@ use rust_hdl::prelude::*;
 
 use crate::flow::lookup::{ListenRequest, Lookup, OpenRequest};
 
+use crate::host::bar::{Bar0In, Bar2In};
 use crate::host::counters::Counters;
 use crate::host::doorbell::Doorbells;
 use crate::host::events::Events;
@@ -58,20 +59,8 @@ macro_rules! core {
             pub rx: StreamIn<$beat>,
             /// Frames to the MAC.
             pub tx: StreamOut<$beat>,
-            pub bar0_addr: Signal<In, Bits<20>>,
-            pub bar0_wdata: Signal<In, Bits<32>>,
-            pub bar0_write: Signal<In, Bit>,
-            pub bar0_read: Signal<In, Bit>,
-            pub bar0_rdata: Signal<Out, Bits<32>>,
-            pub bar0_ack: Signal<Out, Bit>,
-            pub bar2_waddr: Signal<In, Bits<24>>,
-            pub bar2_wdata: Signal<In, Bits<$w>>,
-            pub bar2_wstrb: Signal<In, Bits<$k>>,
-            pub bar2_wvalid: Signal<In, Bit>,
-            pub bar2_raddr: Signal<In, Bits<24>>,
-            pub bar2_rvalid: Signal<In, Bit>,
-            pub bar2_rdata: Signal<Out, Bits<$w>>,
-            pub bar2_rdone: Signal<Out, Bit>,
+            pub bar0: Bar0In,
+            pub bar2: Bar2In<Bits<$w>, Bits<$k>>,
 
             registers: Registers,
             window: $window<5>,
@@ -144,20 +133,8 @@ macro_rules! core {
                     deadline_valid: Default::default(),
                     rx: Default::default(),
                     tx: Default::default(),
-                    bar0_addr: Default::default(),
-                    bar0_wdata: Default::default(),
-                    bar0_write: Default::default(),
-                    bar0_read: Default::default(),
-                    bar0_rdata: Default::default(),
-                    bar0_ack: Default::default(),
-                    bar2_waddr: Default::default(),
-                    bar2_wdata: Default::default(),
-                    bar2_wstrb: Default::default(),
-                    bar2_wvalid: Default::default(),
-                    bar2_raddr: Default::default(),
-                    bar2_rvalid: Default::default(),
-                    bar2_rdata: Default::default(),
-                    bar2_rdone: Default::default(),
+                    bar0: Default::default(),
+                    bar2: Default::default(),
                     window: Default::default(),
                     submission: Default::default(),
                     completions: Default::default(),
@@ -351,12 +328,12 @@ macro_rules! core {
                 self.net.tcp_tx_send.next = self.tcp_tx.send.val();
 
                 // -- registers --
-                self.registers.addr.next = self.bar0_addr.val();
-                self.registers.wdata.next = self.bar0_wdata.val();
-                self.registers.write.next = self.bar0_write.val();
-                self.registers.read.next = self.bar0_read.val();
-                self.bar0_rdata.next = self.registers.rdata.val();
-                self.bar0_ack.next = self.registers.ack.val();
+                self.registers.addr.next = self.bar0.addr.val();
+                self.registers.wdata.next = self.bar0.wdata.val();
+                self.registers.write.next = self.bar0.write.val();
+                self.registers.read.next = self.bar0.read.val();
+                self.bar0.rdata.next = self.registers.rdata.val();
+                self.bar0.ack.next = self.registers.ack.val();
                 self.registers.now.next = self.now.val();
                 self.registers.link.next = self.link.val();
                 self.registers.idle.next = self.calm.q.val().all();
@@ -364,11 +341,13 @@ macro_rules! core {
                     & self.events.ready.val()
                     & !self.lookup.busy.val()
                     & !self.timer.busy.val()
-                    & !self.processor.initialising.val();
+                    & !self.processor.initialising.val()
+                    & self.counters.ready.val();
                 self.registers.sq_head.next = self.submission.head.val();
                 self.registers.cq_tail.next = self.completions.tail.val();
                 self.registers.eq_tail.next = self.events.tail.val();
                 self.registers.counter_value.next = self.counters.read_value.val();
+                self.counters.read.next = self.registers.counter_read.val();
                 self.counters.read_index.next = self.registers.counter_index.val();
                 self.registers.table_done.next = self.peeker.table_done.val();
                 self.registers.table_value.next = self.snapshot.word.val();
@@ -426,14 +405,14 @@ macro_rules! core {
                 self.events.head.next = self.registers.eq_head.val();
                 self.events.read_index.next = self.window.eq_index.val();
                 self.window.eq_entry.next = self.events.read_entry.val();
-                self.window.waddr.next = self.bar2_waddr.val();
-                self.window.wdata.next = self.bar2_wdata.val();
-                self.window.wstrb.next = self.bar2_wstrb.val();
-                self.window.wvalid.next = self.bar2_wvalid.val();
-                self.window.raddr.next = self.bar2_raddr.val();
-                self.window.rvalid.next = self.bar2_rvalid.val();
-                self.bar2_rdata.next = self.window.rdata.val();
-                self.bar2_rdone.next = self.window.rdone.val();
+                self.window.waddr.next = self.bar2.waddr.val();
+                self.window.wdata.next = self.bar2.wdata.val();
+                self.window.wstrb.next = self.bar2.wstrb.val();
+                self.window.wvalid.next = self.bar2.wvalid.val();
+                self.window.raddr.next = self.bar2.raddr.val();
+                self.window.rvalid.next = self.bar2.rvalid.val();
+                self.bar2.rdata.next = self.window.rdata.val();
+                self.bar2.rdone.next = self.window.rdone.val();
 
                 self.watch.wrote.next = self.processor.wrote.val();
                 self.watch.flow.next = self.processor.done_flow.val();
@@ -520,10 +499,10 @@ macro_rules! core {
                     | self.submission.busy.val()
                     | self.doorbells.busy.val()
                     | self.event_writer.busy.val()
-                    | self.bar0_read.val()
-                    | self.bar0_write.val()
-                    | self.bar2_wvalid.val()
-                    | self.bar2_rvalid.val()
+                    | self.bar0.read.val()
+                    | self.bar0.write.val()
+                    | self.bar2.wvalid.val()
+                    | self.bar2.rvalid.val()
                     | self.counters.busy.val()
                     | self.reset_here.val();
                 // A pulse may be between two blocks for a cycle or two.

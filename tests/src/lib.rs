@@ -4,6 +4,7 @@
 //! A *transcript* is a conversation with a TCP: what a peer sends, what must come back, and when nothing may. It is written once
 //! and runs on everything that implements [`subject::Subject`]: the reference model and the Verilated core.
 
+pub mod board;
 pub mod card;
 pub mod coverage;
 pub mod hostile;

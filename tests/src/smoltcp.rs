@@ -16,10 +16,22 @@ pub const PEER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 /// Virtual time within which everything must be over.
 const LIMIT: Duration = Duration::from_secs(3_600);
 
+/// What has a peer plugged in.
+pub trait Plugged {
+    /// The peer has something to do that nobody asked it for.
+    fn poke(&mut self);
+}
+
+impl Plugged for Simulation {
+    fn poke(&mut self) {
+        Simulation::poke(self);
+    }
+}
+
 /// A card, its driver and its peer.
-pub struct Bench {
+pub struct Bench<C = Simulation> {
     /// The simulated card.
-    pub card: Arc<Mutex<Simulation>>,
+    pub card: Arc<Mutex<C>>,
     /// The driver.
     pub device: Device,
     peer: Arc<Mutex<SmoltcpPeer>>,
@@ -47,13 +59,15 @@ impl Bench {
         lock(&bench.card).set_link(link, link);
         bench
     }
+}
 
+impl<C: Plugged> Bench<C> {
     /// With a driver that is there, and a peer that is plugged in ([`plug`]).
     ///
     /// # Panics
     /// When the driver does not get on with the card.
     pub fn around(
-        card: Arc<Mutex<Simulation>>,
+        card: Arc<Mutex<C>>,
         peer: Arc<Mutex<SmoltcpPeer>>,
         device: Device,
         limit: Duration,

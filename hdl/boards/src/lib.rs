@@ -6,8 +6,13 @@
 // What this lint proposes is a match guard, which `#[hdl_gen]` drops without a word.
 #![allow(clippy::collapsible_match)]
 
+pub mod arty;
+pub mod boards;
 pub mod cdc;
 pub mod cmac;
+pub mod leds;
 pub mod mac;
+pub mod micros;
 pub mod pcie;
 pub mod uart;
+pub mod xilinx7;

@@ -34,8 +34,8 @@ pub enum Problem {
     /// Two ports have one name when `$` becomes `_`.
     #[error("ports `{0}` and `{1}` get the same Verilog name")]
     NameClash(String, String),
-    /// An input, an output or an inout that is something else than the printer can print.
-    #[error("`{0}` is an inout, which is not supported")]
+    /// An inout that is used otherwise than linked to one of a single child.
+    #[error("`{0}` is an inout: all that can be done with it is to link it to one of a child")]
     InOut(String),
     /// A signal without bits (an enum with one variant).
     #[error("`{0}` has no bits")]

@@ -118,6 +118,13 @@ fn check_driven(scope: &Scope, flow: &Flow<'_>, children: &[Child]) -> Result<()
         let must = match sig.role {
             Role::Output | Role::Local => true,
             Role::ChildInput(index) => !matches!(children[index], Child::Nothing),
+            Role::InOut | Role::ChildInOut(_) => {
+                let linked = scope.pads.contains_key(&id) || scope.pads.values().any(|pad| *pad == id);
+                if !linked {
+                    return Err(Problem::Undriven(sig.path.clone()));
+                }
+                false
+            }
             Role::Input | Role::ChildOutput(_) => false,
         };
         if must && !flow.is_written(id) {
@@ -145,6 +152,7 @@ fn ports(scope: &Scope, regs: &BTreeSet<SigId>) -> String {
             Role::Input => "input  wire",
             Role::Output if regs.contains(&id) => "output reg ",
             Role::Output => "output wire",
+            Role::InOut => "inout  wire",
             _ => continue,
         };
         lines.push(format!("  {kind} {}{}", range(sig.width), sig.name));
@@ -178,7 +186,7 @@ fn declarations(
 ) {
     for (id, sig) in scope.sigs.iter().enumerate() {
         let kind = match sig.role {
-            Role::Input | Role::Output => continue,
+            Role::Input | Role::Output | Role::InOut | Role::ChildInOut(_) => continue,
             Role::ChildInput(index) if matches!(children[index], Child::Nothing) && !flow.is_written(id) => {
                 continue;
             }
@@ -194,14 +202,14 @@ fn declarations(
 
 fn instance(scope: &Scope, index: usize, child: &Child, connections: &Connections, out: &mut String) {
     let ports: Vec<(SigId, String)> = (scope.sigs.iter().enumerate())
-        .filter(|(_, s)| matches!(s.role, Role::ChildInput(i) | Role::ChildOutput(i) if i == index))
+        .filter(|(_, s)| matches!(s.role, Role::ChildInput(i) | Role::ChildOutput(i) | Role::ChildInOut(i) if i == index))
         .map(|(id, s)| (id, s.port.clone()))
         .collect();
     let connected = |id: SigId| match connections.get(&id).map(|e| (&e.node, e.width)) {
         Some((Node::Sig(from), _)) => scope.sigs[*from].name.clone(),
         Some((Node::Lit(value), width)) => sized(value, width),
         Some((Node::Param(name), _)) => name.clone(),
-        _ => scope.sigs[id].name.clone(),
+        _ => scope.sigs[*scope.pads.get(&id).unwrap_or(&id)].name.clone(),
     };
     match child {
         Child::Nothing => {}
@@ -236,7 +244,7 @@ pub(super) fn custom(module: &Module, code: &str, outputs_are_nets: bool) -> Res
                 let net = outputs_are_nets || leaf::is_assigned_as_net(code, &port.name);
                 if net || leaf::is_assigned_as_net(code, &name) { "output wire" } else { "output reg " }
             }
-            AtomKind::InOutParameter => return Err(Problem::InOut(port.name.clone())),
+            AtomKind::InOutParameter => "inout  wire",
             _ => continue,
         };
         if port.width == 0 {

@@ -21,6 +21,10 @@ pub(super) enum Role {
     ChildInput(usize),
     /// Output of the child with this index.
     ChildOutput(usize),
+    /// A pad: linked to one port of one child, and nothing else.
+    InOut,
+    /// Pad of the child with this index.
+    ChildInOut(usize),
 }
 
 #[derive(Debug, Clone)]
@@ -51,6 +55,8 @@ pub(super) struct Scope {
     pub names: Names,
     /// Instance names of the children.
     pub instances: Vec<String>,
+    /// Pads of children, and the pads of this module that they are linked to.
+    pub pads: BTreeMap<SigId, SigId>,
     by_path: BTreeMap<String, SigId>,
     constants: BTreeMap<String, Param>,
     /// `Type$Variant` to its value, or nothing when two types disagree.
@@ -70,9 +76,9 @@ pub(super) enum Named {
 impl Scope {
     pub fn of(module: &Module) -> Result<Scope, Problem> {
         let mut scope = Scope::default();
-        let is_port = |l: &&Leaf| matches!(l.kind, AtomKind::InputParameter | AtomKind::OutputParameter);
+        let is_port = |l: &&Leaf| port_role(l.kind).is_some();
         for leaf in module.atoms.iter().filter(is_port) {
-            let role = if leaf.kind == AtomKind::InputParameter { Role::Input } else { Role::Output };
+            let Some(role) = port_role(leaf.kind) else { continue };
             let name = scope.names.port(&leaf.name)?;
             scope.add(leaf, leaf.name.clone(), name, role)?;
         }
@@ -83,7 +89,7 @@ impl Scope {
                     scope.add(leaf, leaf.name.clone(), name, Role::Local)?;
                 }
                 AtomKind::Constant => scope.add_constant(leaf),
-                _ => return Err(Problem::InOut(leaf.name.clone())),
+                _ => {}
             }
         }
         for (index, child) in module.children.iter().enumerate() {
@@ -93,7 +99,7 @@ impl Scope {
                 let role = match leaf.kind {
                     AtomKind::InputParameter => Role::ChildInput(index),
                     AtomKind::OutputParameter => Role::ChildOutput(index),
-                    AtomKind::InOutParameter => return Err(Problem::InOut(leaf.name.clone())),
+                    AtomKind::InOutParameter => Role::ChildInOut(index),
                     _ => continue,
                 };
                 let path = format!("{}${}", child.instance, leaf.name);
@@ -112,7 +118,7 @@ impl Scope {
         self.by_path.insert(path.clone(), self.sigs.len());
         let port = match role {
             // A clash between the ports of the child is found in the child.
-            Role::ChildInput(_) | Role::ChildOutput(_) => leaf.name.replace('$', "_"),
+            Role::ChildInput(_) | Role::ChildOutput(_) | Role::ChildInOut(_) => leaf.name.replace('$', "_"),
             _ => String::new(),
         };
         self.sigs.push(Sig { path, name, width: leaf.width, signed: leaf.signed, role, port });
@@ -174,7 +180,10 @@ impl Scope {
         }
         let path = self.path(text)?;
         if let Some(&id) = self.by_path.get(&path) {
-            return Ok(Named::Signal(id));
+            return match self.sigs[id].role {
+                Role::InOut | Role::ChildInOut(_) => Err(Problem::InOut(path)),
+                _ => Ok(Named::Signal(id)),
+            };
         }
         if let Some(param) = self.constants.get(&path) {
             return Ok(Named::Param(param.clone()));
@@ -188,6 +197,21 @@ impl Scope {
             }
         }
         Err(Problem::UnknownName(text.to_string()))
+    }
+
+    /// Links a pad of this module to one of a child.
+    pub fn link_pads(&mut self, outer: &str, inner: &str) -> Result<(), Problem> {
+        let (outer_path, inner_path) = (self.path(outer)?, self.path(inner)?);
+        let pad = |path: &str| self.by_path.get(path).map(|id| (*id, self.sigs[*id].role));
+        match (pad(&outer_path), pad(&inner_path)) {
+            (Some((own, Role::InOut)), Some((child, Role::ChildInOut(_))))
+                if !self.pads.contains_key(&child) && !self.pads.values().any(|pad| *pad == own) =>
+            {
+                self.pads.insert(child, own);
+                Ok(())
+            }
+            _ => Err(Problem::InOut(outer_path)),
+        }
     }
 
     /// `s[i+1].inp$data$next` as `s$1$inp$data`.
@@ -216,6 +240,16 @@ impl Scope {
         } else {
             Err(parser.bad())
         }
+    }
+}
+
+/// What a port of this kind is to its module.
+fn port_role(kind: AtomKind) -> Option<Role> {
+    match kind {
+        AtomKind::InputParameter => Some(Role::Input),
+        AtomKind::OutputParameter => Some(Role::Output),
+        AtomKind::InOutParameter => Some(Role::InOut),
+        _ => None,
     }
 }
 

@@ -66,6 +66,11 @@ impl Reader<'_> {
             VerilogStatement::Comment(_) => {}
             VerilogStatement::Link(links) => {
                 for link in links {
+                    if let VerilogLink::Bidirectional(l) = link {
+                        let (outer, inner) = (end(&l.owner_name, &l.my_name), end(&l.other_name, &l.my_name));
+                        self.scope.link_pads(&outer, &inner).map_err(|p| (p, line()))?;
+                        continue;
+                    }
                     let (to, from) = ends(link).map_err(|p| (p, line()))?;
                     let text = format!("{} = {};", to.replace('$', "."), from.replace('$', "."));
                     let (to, from) = (Ast::Signal(format!("{to}$next")), Ast::Signal(from));
@@ -93,7 +98,9 @@ impl Reader<'_> {
         match self.scope.lookup(name)? {
             Named::Signal(id) => match self.scope.sigs[id].role {
                 Role::Output | Role::Local | Role::ChildInput(_) => Ok(id),
-                Role::Input | Role::ChildOutput(_) => Err(Problem::NotAssignable(text::of(to))),
+                Role::Input | Role::ChildOutput(_) | Role::InOut | Role::ChildInOut(_) => {
+                    Err(Problem::NotAssignable(text::of(to)))
+                }
             },
             Named::Param(_) | Named::Integer(_) => Err(Problem::NotAssignable(text::of(to))),
         }
@@ -250,13 +257,15 @@ fn is_signed_cast(e: &Ast) -> bool {
 
 /// The signal that a link drives and the one that it reads.
 fn ends(link: &VerilogLink) -> std::result::Result<(String, String), Problem> {
-    let name = |owner: &str, mine: &str| {
-        let mine = mine.trim_start_matches('.').replace('.', "$");
-        if mine.is_empty() { owner.to_string() } else { format!("{owner}${mine}") }
-    };
     match link {
-        VerilogLink::Forward(l) => Ok((name(&l.other_name, &l.my_name), name(&l.owner_name, &l.my_name))),
-        VerilogLink::Backward(l) => Ok((name(&l.owner_name, &l.my_name), name(&l.other_name, &l.my_name))),
-        VerilogLink::Bidirectional(l) => Err(Problem::InOut(name(&l.owner_name, &l.my_name))),
+        VerilogLink::Forward(l) => Ok((end(&l.other_name, &l.my_name), end(&l.owner_name, &l.my_name))),
+        VerilogLink::Backward(l) => Ok((end(&l.owner_name, &l.my_name), end(&l.other_name, &l.my_name))),
+        VerilogLink::Bidirectional(l) => Err(Problem::InOut(end(&l.owner_name, &l.my_name))),
     }
+}
+
+/// One end of a link: a signal, or one within a bundle.
+fn end(owner: &str, mine: &str) -> String {
+    let mine = mine.trim_start_matches('.').replace('.', "$");
+    if mine.is_empty() { owner.to_string() } else { format!("{owner}${mine}") }
 }

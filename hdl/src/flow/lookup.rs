@@ -99,6 +99,9 @@ pub struct Lookup<const A: usize, const C: usize, const ROUNDS: usize> {
     opening: DFF<Bit>,
     opening_now: Signal<Local, Bit>,
     half: DFF<Bits<C>>,
+    /// As of the last cycle: a flow is free, and few are half open.
+    available: DFF<Bit>,
+    below: DFF<Bit>,
     limit: Constant<Bits<C>>,
     result: DFF<Event>,
     result_valid: DFF<Bit>,
@@ -112,8 +115,7 @@ pub struct Lookup<const A: usize, const C: usize, const ROUNDS: usize> {
     flags: Signal<Local, Bits<8>>,
     syn: Signal<Local, Bit>,
     inc: Signal<Local, Bit>,
-    fresh: Signal<Local, Event>,
-    found: Signal<Local, Event>,
+    sought: Signal<Local, Bits<64>>,
 }
 
 impl<const A: usize, const C: usize, const ROUNDS: usize> Default for Lookup<A, C, ROUNDS> {
@@ -157,6 +159,8 @@ impl<const A: usize, const C: usize, const ROUNDS: usize> Default for Lookup<A, 
             opening: Default::default(),
             opening_now: Default::default(),
             half: Default::default(),
+            available: Default::default(),
+            below: Default::default(),
             result: Default::default(),
             result_valid: Default::default(),
             any: Default::default(),
@@ -169,8 +173,7 @@ impl<const A: usize, const C: usize, const ROUNDS: usize> Default for Lookup<A, 
             flags: Default::default(),
             syn: Default::default(),
             inc: Default::default(),
-            fresh: Default::default(),
-            found: Default::default(),
+            sought: Default::default(),
         }
     }
 }
@@ -180,7 +183,7 @@ impl<const A: usize, const C: usize, const ROUNDS: usize> Logic for Lookup<A, C,
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, hash_key, step, opening, half, result, result_valid);
+        dff_setup!(self, clock, hash_key, step, opening, half, available, below, result, result_valid);
         clock!(self, clock, flows, free, isn, ports, removals, freed);
         self.flows.reset.next = self.reset.val();
         self.free.reset.next = self.reset.val();
@@ -200,11 +203,8 @@ impl<const A: usize, const C: usize, const ROUNDS: usize> Logic for Lookup<A, C,
         self.freed.set_valid.next = self.free_valid.val();
         self.freed.set_flow.next = self.free_flow.val();
 
-        // Segment or request: the one that did not have the last turn, if both wait.
+        // Segment or request: the one that did not have the last turn, if both wait. Counts in `Idle`; later, `opening` does.
         self.opening_now.next = self.open.valid.val() & (!self.opening.q.val() | !self.segment.valid.val());
-        if self.step.q.val() != Step::Idle {
-            self.opening_now.next = self.opening.q.val();
-        }
         self.raddr.next = self.segment.data.val().raddr;
         self.rport.next = self.segment.data.val().rport;
         self.lport.next = self.segment.data.val().lport;
@@ -232,8 +232,7 @@ impl<const A: usize, const C: usize, const ROUNDS: usize> Logic for Lookup<A, C,
             & !self.busy.val()
             & !self.removals.out.valid.val()
             & !self.freed.out.valid.val()
-            & self.any.val()
-            & (self.event.ready.val() | !self.result_valid.q.val());
+            & self.any.val();
         self.flows.key.next = self.hash_key.q.val();
         if !self.free.used.val().any() {
             self.hash_key.d.next = self.key.val();
@@ -242,6 +241,8 @@ impl<const A: usize, const C: usize, const ROUNDS: usize> Logic for Lookup<A, C,
             | (bit_cast::<64, 16>(self.rport.val()) << 16)
             | bit_cast::<64, 16>(self.lport.val());
         self.flows.find.next = self.start.val();
+        // The event before is still here: a search may be under way meanwhile, but not end.
+        self.flows.hold.next = self.result_valid.q.val();
         self.flows.remove.next = self.removing.val();
         self.flows.remove_flow.next = self.removals.out.data.val().get_bits::<A>(0);
         self.flows.insert.next = false;
@@ -254,40 +255,49 @@ impl<const A: usize, const C: usize, const ROUNDS: usize> Logic for Lookup<A, C,
         self.isn.lport.next = self.lport.val();
         self.isn.raddr.next = self.raddr.val();
         self.isn.rport.next = self.rport.val();
-        self.isn.start.next = self.start.val() & (self.syn.val() | self.opening_now.val());
+        self.isn.start.next = self.start.val();
         self.free.take.next = false;
         self.free.give.next = self.giving.val();
         self.freed.out.ready.next = self.giving.val();
         self.free.give_flow.next = self.freed.out.data.val().get_bits::<A>(0);
 
-        // The event of a segment or a request that has found its flow, or none.
-        self.found.next.kind = EventKind::Segment;
-        self.found.next.op = Op::Open;
-        self.found.next.flow = bit_cast::<16, A>(self.flows.flow.val());
-        self.found.next.hit = self.flows.hit.val();
-        self.found.next.new = false;
-        self.found.next.listen = self.ports.listening.val();
-        self.found.next.raddr = self.raddr.val();
-        self.found.next.rport = self.rport.val();
-        self.found.next.lport = self.lport.val();
-        self.found.next.seq = self.segment.data.val().seq;
-        self.found.next.ack = self.segment.data.val().ack;
-        self.found.next.end = self.segment.data.val().end;
-        self.found.next.flags = self.flags.val();
-        self.found.next.wnd = self.segment.data.val().wnd;
-        self.found.next.len = self.segment.data.val().len;
-        self.found.next.mss = self.segment.data.val().mss;
-        self.found.next.isn = self.isn.isn.val();
-        // ... that has got a flow.
-        self.fresh.next = self.found.val();
-        self.fresh.next.flow = bit_cast::<16, A>(self.free.flow.val());
-        self.fresh.next.hit = true;
-        self.fresh.next.new = true;
-        if self.opening.q.val() {
-            self.fresh.next.kind = EventKind::Command;
-            self.fresh.next.flags = 0.into();
-            if self.open.data.val().nodelay {
-                self.fresh.next.flags = 1.into();
+        self.available.d.next = self.free.available.val();
+        self.below.d.next = self.half.q.val() < self.limit.val();
+
+        // The event of the segment or the request, made ready before it is known whether there is one.
+        self.sought.next = self.flows.sought.val();
+        if (self.step.q.val() != Step::Idle)
+            & (self.step.q.val() != Step::Remove)
+            & !self.result_valid.q.val()
+        {
+            self.result.d.next.kind = EventKind::Segment;
+            self.result.d.next.op = Op::Open;
+            self.result.d.next.flow = bit_cast::<16, A>(self.flows.flow.val());
+            self.result.d.next.hit = self.flows.hit.val();
+            self.result.d.next.new = false;
+            self.result.d.next.listen = self.ports.listening.val();
+            self.result.d.next.raddr = self.sought.val().get_bits::<32>(32);
+            self.result.d.next.rport = self.sought.val().get_bits::<16>(16);
+            self.result.d.next.lport = self.sought.val().get_bits::<16>(0);
+            self.result.d.next.seq = self.segment.data.val().seq;
+            self.result.d.next.ack = self.segment.data.val().ack;
+            self.result.d.next.end = self.segment.data.val().end;
+            self.result.d.next.flags = self.flags.val();
+            self.result.d.next.wnd = self.segment.data.val().wnd;
+            self.result.d.next.len = self.segment.data.val().len;
+            self.result.d.next.mss = self.segment.data.val().mss;
+            self.result.d.next.isn = self.isn.isn.val();
+            if self.opening.q.val() {
+                self.result.d.next.kind = EventKind::Command;
+                self.result.d.next.flags = 0.into();
+                if self.open.data.val().nodelay {
+                    self.result.d.next.flags = 1.into();
+                }
+            }
+            if self.step.q.val() == Step::Allocate {
+                self.result.d.next.flow = bit_cast::<16, A>(self.free.flow.val());
+                self.result.d.next.hit = true;
+                self.result.d.next.new = true;
             }
         }
 
@@ -300,7 +310,6 @@ impl<const A: usize, const C: usize, const ROUNDS: usize> Logic for Lookup<A, C,
         self.stat_no_listener.next = false;
         self.stat_card_full.next = false;
         self.stat_half_open_limit.next = false;
-        self.result.d.next = self.result.q.val();
         if self.event.ready.val() {
             self.result_valid.d.next = false;
         }
@@ -327,7 +336,7 @@ impl<const A: usize, const C: usize, const ROUNDS: usize> Logic for Lookup<A, C,
                         self.open_in_use.next = self.flows.hit.val();
                         if self.flows.hit.val() {
                             self.open.ready.next = true;
-                        } else if self.free.available.val() {
+                        } else if self.available.q.val() {
                             self.step.d.next = Step::Allocate;
                         } else {
                             self.open.ready.next = true;
@@ -335,14 +344,13 @@ impl<const A: usize, const C: usize, const ROUNDS: usize> Logic for Lookup<A, C,
                         }
                     } else {
                         self.segment.ready.next = true;
-                        self.result.d.next = self.found.val();
                         self.result_valid.d.next = true;
                         if !self.flows.hit.val() & !self.ports.listening.val() {
                             self.stat_no_listener.next = true;
                         } else if self.syn.val() & !self.flows.hit.val() {
-                            if !self.free.available.val() {
+                            if !self.available.q.val() {
                                 self.stat_card_full.next = true;
-                            } else if self.half.q.val() >= self.limit.val() {
+                            } else if !self.below.q.val() {
                                 self.stat_half_open_limit.next = true;
                             } else {
                                 self.segment.ready.next = false;
@@ -357,7 +365,6 @@ impl<const A: usize, const C: usize, const ROUNDS: usize> Logic for Lookup<A, C,
                 if self.isn.done.val() {
                     self.flows.insert.next = true;
                     self.free.take.next = true;
-                    self.result.d.next = self.fresh.val();
                     self.result_valid.d.next = true;
                     self.segment.ready.next = !self.opening.q.val();
                     self.open.ready.next = self.opening.q.val();

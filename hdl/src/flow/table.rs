@@ -42,20 +42,24 @@ pub struct Table<const A: usize, const C: usize> {
     pub reset: Signal<In, Bit>,
     /// Key of the hash: `C + 63` bits are used. Stable while the table is not empty.
     pub key: Signal<In, Bits<128>>,
-    /// Peer address, then peer port, then our port: stable from `find` to `done`, and for `insert`.
+    /// With `find`: peer address, then peer port, then our port.
     pub tuple: Signal<In, Bits<64>>,
-    /// Pulse: look for `tuple`.
+    /// Pulse: look for `tuple`, which is kept for the comparison and for `insert`.
     pub find: Signal<In, Bit>,
     /// Pulse: take `remove_flow` (stable to `done`) out of the table; nothing happens if it is not there.
     pub remove: Signal<In, Bit>,
     pub remove_flow: Signal<In, Bits<A>>,
-    /// Pulse: enter `tuple` as `insert_flow`. Only after a find of this tuple that failed, before any other operation.
+    /// While high the search stands still, and is not done.
+    pub hold: Signal<In, Bit>,
+    /// Pulse: enter the tuple as `insert_flow`. Only after a find of this tuple that failed, before any other operation.
     pub insert: Signal<In, Bit>,
     pub insert_flow: Signal<In, Bits<A>>,
     /// Pulse: the find or the removal is complete, and `hit` and `flow` are valid.
     pub done: Signal<Out, Bit>,
     pub hit: Signal<Out, Bit>,
     pub flow: Signal<Out, Bits<A>>,
+    /// What was looked for last.
+    pub sought: Signal<Out, Bits<64>>,
     /// The buckets are being cleared after reset.
     pub busy: Signal<Out, Bit>,
     sweep: Sweep<C>,
@@ -64,6 +68,7 @@ pub struct Table<const A: usize, const C: usize> {
     links: Bram<Link, A>,
     state: DFF<Walk>,
     removing: DFF<Bit>,
+    kept: DFF<Bits<64>>,
     hash: DFF<Bits<C>>,
     head: DFF<Link>,
     current: DFF<Bits<16>>,
@@ -91,11 +96,13 @@ impl<const A: usize, const C: usize> Default for Table<A, C> {
             find: Default::default(),
             remove: Default::default(),
             remove_flow: Default::default(),
+            hold: Default::default(),
             insert: Default::default(),
             insert_flow: Default::default(),
             done: Default::default(),
             hit: Default::default(),
             flow: Default::default(),
+            sought: Default::default(),
             busy: Default::default(),
             sweep: Default::default(),
             buckets: Default::default(),
@@ -103,6 +110,7 @@ impl<const A: usize, const C: usize> Default for Table<A, C> {
             links: Default::default(),
             state: Default::default(),
             removing: Default::default(),
+            kept: Default::default(),
             hash: Default::default(),
             head: Default::default(),
             current: Default::default(),
@@ -125,7 +133,7 @@ impl<const A: usize, const C: usize> Logic for Table<A, C> {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, removing, hash, head, current, previous);
+        dff_setup!(self, clock, state, removing, kept, hash, head, current, previous);
         clock!(self, clock, sweep, buckets, tuples, links);
         self.sweep.reset.next = self.reset.val();
         self.busy.next = self.sweep.busy.val();
@@ -147,10 +155,11 @@ impl<const A: usize, const C: usize> Logic for Table<A, C> {
         self.unlink.next = false;
         self.link.next = self.links.read_data.val();
         self.last_flow.next = self.previous.q.val().flow;
-        self.same.next = self.tuples.read_data.val() == self.tuple.val();
+        self.same.next = self.tuples.read_data.val() == self.kept.q.val();
         if self.removing.q.val() {
             self.same.next = self.current.q.val().get_bits::<A>(0) == self.remove_flow.val();
         }
+        self.sought.next = self.kept.q.val();
         self.buckets.read_addr.next = self.hash.q.val();
         // The flow whose tuple and link are read in this cycle.
         self.reading.next = self.link.val().flow;
@@ -158,6 +167,7 @@ impl<const A: usize, const C: usize> Logic for Table<A, C> {
             Walk::Idle => {
                 self.hash.d.next = self.part[16].val().get_bits::<C>(0);
                 self.removing.d.next = self.remove.val();
+                self.kept.d.next = self.tuple.val();
                 self.reading.next = bit_cast::<16, A>(self.remove_flow.val());
                 if self.find.val() {
                     self.state.d.next = Walk::Bucket;
@@ -178,7 +188,9 @@ impl<const A: usize, const C: usize> Logic for Table<A, C> {
                 self.reading.next = self.buckets.read_data.val().flow;
                 self.current.d.next = self.buckets.read_data.val().flow;
                 self.previous.d.next.on = false;
-                if self.buckets.read_data.val().on {
+                if self.hold.val() {
+                    self.state.d.next = Walk::First;
+                } else if self.buckets.read_data.val().on {
                     self.state.d.next = Walk::Compare;
                 } else {
                     self.done.next = true;
@@ -186,14 +198,18 @@ impl<const A: usize, const C: usize> Logic for Table<A, C> {
                 }
             }
             _ => {
-                self.previous.d.next.on = true;
-                self.previous.d.next.flow = self.current.q.val();
-                self.current.d.next = self.link.val().flow;
                 self.hit.next = self.same.val();
-                if self.same.val() | !self.link.val().on {
-                    self.done.next = true;
-                    self.unlink.next = self.same.val() & self.removing.q.val();
-                    self.state.d.next = Walk::Idle;
+                if self.hold.val() {
+                    self.reading.next = self.current.q.val();
+                } else {
+                    self.previous.d.next.on = true;
+                    self.previous.d.next.flow = self.current.q.val();
+                    self.current.d.next = self.link.val().flow;
+                    if self.same.val() | !self.link.val().on {
+                        self.done.next = true;
+                        self.unlink.next = self.same.val() & self.removing.q.val();
+                        self.state.d.next = Walk::Idle;
+                    }
                 }
             }
         }
@@ -203,7 +219,7 @@ impl<const A: usize, const C: usize> Logic for Table<A, C> {
         // A new entry goes to the front of its chain; a removed one is bridged.
         self.tuples.write_en.next = self.insert.val();
         self.tuples.write_addr.next = self.insert_flow.val();
-        self.tuples.write_data.next = self.tuple.val();
+        self.tuples.write_data.next = self.kept.q.val();
         self.links.write_en.next = self.insert.val() | (self.unlink.val() & self.previous.q.val().on);
         self.links.write_addr.next = self.insert_flow.val();
         self.links.write_data.next = self.head.q.val();

@@ -55,6 +55,8 @@ pub struct Registers {
     pub eq_head: Signal<Out, Bits<16>>,
     pub eq_tail: Signal<In, Bits<16>>,
 
+    /// Read a counter, one cycle; the value is taken in it.
+    pub counter_read: Signal<Out, Bit>,
     pub counter_index: Signal<Out, Bits<6>>,
     pub counter_value: Signal<In, Bits<32>>,
 
@@ -159,6 +161,7 @@ impl Registers {
             cq_tail: Default::default(),
             eq_head: Default::default(),
             eq_tail: Default::default(),
+            counter_read: Default::default(),
             counter_index: Default::default(),
             counter_value: Default::default(),
             doorbell: Default::default(),
@@ -225,6 +228,7 @@ impl Logic for Registers {
         self.page.next = self.addr.val().get_bits::<12>(8) - 1024;
         self.slot.next = self.addr.val().get_bits::<15>(3) - 4096;
 
+        self.counter_read.next = false;
         self.counter_index.next = self.index.val();
         self.table_request.next = false;
         self.table_flow.next = bit_cast::<16, 12>(self.page.val());
@@ -343,6 +347,7 @@ impl Logic for Registers {
                     } else if self.block.val() == 2 {
                         self.value.d.next = self.ring_value.val();
                     } else if self.block.val() == 4 {
+                        self.counter_read.next = true;
                         self.value.d.next = self.counter_value.val();
                     }
                 }

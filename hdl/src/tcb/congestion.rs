@@ -66,7 +66,7 @@ pub struct Congestion {
     rest1: DFF<Bits<32>>,
     cwnd_full1: DFF<Bit>,
     halved1: DFF<Bits<32>>,
-    backed_off1: DFF<Bits<32>>,
+    rto_over1: DFF<Bit>,
     last_acked1: DFF<Bits<32>>,
     syn_over1: DFF<Bit>,
     data_over1: DFF<Bit>,
@@ -94,7 +94,7 @@ impl Logic for Congestion {
         dff_setup!(self, clock, valid1, ev1, tcb1, work1, valid, ev, tcb, work, fast_retransmit, timeout);
         dff_setup!(self, clock, sends1, outstanding1, beyond_rec1, partial1, lost1, syn_lost1, mss_x3_1);
         dff_setup!(self, clock, slow_start1, base1, step1, full_ack1, bytes1, rest1, cwnd_full1, halved1);
-        dff_setup!(self, clock, backed_off1, last_acked1, syn_over1, data_over1);
+        dff_setup!(self, clock, rto_over1, last_acked1, syn_over1, data_over1);
         self.out.valid.next = self.valid.q.val();
         self.out.ev.next = self.ev.q.val();
         self.out.tcb.next = self.tcb.q.val();
@@ -191,10 +191,7 @@ impl Logic for Congestion {
         self.last_acked1.d.next = self.inp.ev.val().ack - 1;
         // Back-off (RFC 6298, 5.5).
         self.rto_x2.next = bit_cast::<33, 32>(self.inp.tcb.val().rto) << 1;
-        self.backed_off1.d.next = self.rto_x2.val().get_bits::<32>(0);
-        if bit_cast::<33, 32>(self.cfg.val().rto_max) < self.rto_x2.val() {
-            self.backed_off1.d.next = self.cfg.val().rto_max;
-        }
+        self.rto_over1.d.next = bit_cast::<33, 32>(self.cfg.val().rto_max) < self.rto_x2.val();
 
         // Cycle 2.
         self.valid.d.next = self.valid1.q.val();
@@ -314,7 +311,10 @@ impl Logic for Congestion {
             self.tcb.d.next.bytes_acked = 0.into();
         }
         if self.back_off.val() {
-            self.tcb.d.next.rto = self.backed_off1.q.val();
+            self.tcb.d.next.rto = self.tcb1.q.val().rto << 1;
+            if self.rto_over1.q.val() {
+                self.tcb.d.next.rto = self.cfg.val().rto_max;
+            }
             self.tcb.d.next.rtt_busy = false;
             if !self.tcb1.q.val().retries.all() {
                 self.tcb.d.next.retries = self.tcb1.q.val().retries + 1;

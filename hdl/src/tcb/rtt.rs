@@ -48,6 +48,8 @@ pub struct Rtt {
     srtt4: DFF<Bits<32>>,
     rttvar4: DFF<Bits<32>>,
     rto4: DFF<Bits<32>>,
+    less4: DFF<Bit>,
+    over4: DFF<Bit>,
     srtt5: DFF<Bits<32>>,
     rttvar5: DFF<Bits<32>>,
     rto5: DFF<Bits<32>>,
@@ -58,7 +60,9 @@ impl Logic for Rtt {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, first1, error1, rest1, srtt1, srtt2, rttvar2);
-        dff_setup!(self, clock, srtt3, rttvar3, rto3, srtt4, rttvar4, rto4, srtt5, rttvar5, rto5);
+        dff_setup!(
+            self, clock, srtt3, rttvar3, rto3, srtt4, rttvar4, rto4, less4, over4, srtt5, rttvar5, rto5
+        );
 
         self.sample.next = self.measured.val();
         if self.measured.val() > 0x0400_0000 {
@@ -96,15 +100,17 @@ impl Logic for Rtt {
         self.rttvar3.d.next = self.rttvar2.q.val();
 
         self.rto4.d.next = self.rto3.q.val();
-        if self.cfg.val().rto_max < self.rto3.q.val() {
-            self.rto4.d.next = self.cfg.val().rto_max;
-        }
+        self.less4.d.next = self.rto3.q.val() < self.cfg.val().rto_min;
+        self.over4.d.next = self.cfg.val().rto_max < self.rto3.q.val();
         self.srtt4.d.next = self.srtt3.q.val();
         self.rttvar4.d.next = self.rttvar3.q.val();
 
         self.rto5.d.next = self.rto4.q.val();
-        if self.rto4.q.val() < self.cfg.val().rto_min {
+        if self.less4.q.val() {
             self.rto5.d.next = self.cfg.val().rto_min;
+        }
+        if self.over4.q.val() {
+            self.rto5.d.next = self.cfg.val().rto_max;
         }
         self.srtt5.d.next = self.srtt4.q.val();
         self.rttvar5.d.next = self.rttvar4.q.val();

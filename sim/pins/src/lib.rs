@@ -6,6 +6,10 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod mdio;
+pub mod mii;
 mod uart;
 
+pub use mdio::{MdioFault, MdioPhy};
+pub use mii::{Mii, MiiFault};
 pub use uart::{Uart, UartFault};

@@ -3,12 +3,17 @@
 //!
 //! The layers, from the PHY to the core: [`mii_rx`] makes bytes of nibbles, [`frame_rx`] checks the frame and takes its FCS off,
 //! [`rx_gate`] brings it to the core's clock and width and lets whole good frames pass; [`tx_gate`], [`frame_tx`] and [`mii_tx`] are the way out.
+//! [`mii_receive`] and [`mii_transmit`] join what runs on one of the PHY's clocks, [`mii_mac`] joins it all.
 //! Full duplex only: collisions and carrier sense are not looked at.
 
 pub mod crc32;
 pub mod frame_rx;
 pub mod frame_tx;
+pub mod mdio;
+pub mod mii_mac;
+pub mod mii_receive;
 pub mod mii_rx;
+pub mod mii_transmit;
 pub mod mii_tx;
 pub mod rx_gate;
 pub mod tx_gate;
@@ -35,6 +40,8 @@ pub struct RxByte {
     pub fault: Bits<3>,
 }
 
+#[cfg(test)]
+mod mdio_tests;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]

@@ -6,85 +6,21 @@ use syncline_hdl::clocked;
 use syncline_hdl::emit::{check, emit_top};
 use syncline_hdl::sim::{ready, settle, tick};
 use syncline_hdl::stream::bench::{Drain, Feed, Rng, assert_frames, beats};
-use syncline_hdl::stream::{Beat8, Beat64, StreamIn};
+use syncline_hdl::stream::{Beat8, Beat64};
 
-use super::frame_rx::FrameRx;
-use super::frame_tx::FrameTx;
-use super::mii_rx::MiiRx;
-use super::mii_tx::MiiTx;
+use super::mii_mac::MiiMac;
+use super::mii_receive::MiiReceive;
+use super::mii_transmit::MiiTransmit;
 use super::reference::{fcs, nibbles, on_the_wire};
 use super::rx_gate::RxGate;
 use super::tx_gate::TxGate;
 use super::{RxByte, fault};
 
-/// From the pins to the frame's bytes.
-#[derive(LogicBlock, Default)]
-struct Receive {
-    clock: Signal<In, Clock>,
-    reset: Signal<In, Bit>,
-    rxd: Signal<In, Bits<4>>,
-    rx_dv: Signal<In, Bit>,
-    rx_er: Signal<In, Bit>,
-    out_valid: Signal<Out, Bit>,
-    out: Signal<Out, RxByte>,
-    stat_fragment: Signal<Out, Bit>,
-    mii: MiiRx,
-    frame: FrameRx,
-}
-
-impl Logic for Receive {
-    #[hdl_gen]
-    fn update(&mut self) {
-        clock!(self, clock, mii, frame);
-        self.mii.reset.next = self.reset.val();
-        self.frame.reset.next = self.reset.val();
-        self.mii.rxd.next = self.rxd.val();
-        self.mii.rx_dv.next = self.rx_dv.val();
-        self.mii.rx_er.next = self.rx_er.val();
-        self.frame.byte_valid.next = self.mii.byte_valid.val();
-        self.frame.octet.next = self.mii.octet.val();
-        self.frame.ends.next = self.mii.ends.val();
-        self.frame.error.next = self.mii.error.val();
-        self.out_valid.next = self.frame.out_valid.val();
-        self.out.next = self.frame.out.val();
-        self.stat_fragment.next = self.frame.stat_fragment.val();
-    }
-}
-
-/// From the frame's bytes to the pins.
-#[derive(LogicBlock, Default)]
-struct Transmit {
-    clock: Signal<In, Clock>,
-    reset: Signal<In, Bit>,
-    inp: StreamIn<Beat8>,
-    txd: Signal<Out, Bits<4>>,
-    tx_en: Signal<Out, Bit>,
-    stat_underflow: Signal<Out, Bit>,
-    frame: FrameTx,
-    mii: MiiTx,
-}
-
-impl Logic for Transmit {
-    #[hdl_gen]
-    fn update(&mut self) {
-        clock!(self, clock, mii, frame);
-        self.mii.reset.next = self.reset.val();
-        self.frame.reset.next = self.reset.val();
-        StreamIn::<Beat8>::link(&mut self.inp, &mut self.frame.inp);
-        self.frame.advance.next = self.mii.advance.val();
-        self.mii.active.next = self.frame.active.val();
-        self.mii.octet.next = self.frame.octet.val();
-        self.txd.next = self.mii.txd.val();
-        self.tx_en.next = self.mii.tx_en.val();
-        self.stat_underflow.next = self.frame.stat_underflow.val();
-    }
-}
-
-clocked!(Receive, Transmit);
+clocked!(MiiReceive, MiiTransmit);
 
 /// Carrier events, as nibbles with (valid, error), with `gap` nibbles of silence behind each.
 fn listen(events: &[Vec<(u8, bool)>], gap: usize) -> (Vec<(Vec<u8>, u64)>, usize) {
-    let mut uut = ready(Box::<Receive>::default());
+    let mut uut = ready(Box::<MiiReceive>::default());
     uut.reset.next = true;
     tick(&mut *uut);
     uut.reset.next = false;
@@ -186,7 +122,7 @@ fn noise_is_no_frame() {
 
 /// What the pins show, as carrier events and the silence between them, in nibbles.
 fn send(frames: &[Vec<u8>], gap: u64, rng: &mut Rng, cycles: usize) -> (Vec<Vec<u8>>, Vec<usize>, usize) {
-    let mut uut = ready(Box::<Transmit>::default());
+    let mut uut = ready(Box::<MiiTransmit>::default());
     let items: Vec<Beat8> = frames.iter().flat_map(|frame| beats(frame, rng)).collect();
     let mut feed = Feed::new(items, gap);
     let (mut events, mut silences, mut event, mut silence, mut underflows) = (vec![], vec![], vec![], 0, 0);
@@ -364,10 +300,11 @@ fn print<B: Block + Default>(name: &'static str) -> (String, &'static str) {
 #[test]
 fn blocks_lint_and_synthesise() {
     let designs = [
-        print::<Receive>("mii_receive"),
-        print::<Transmit>("mii_transmit"),
+        print::<MiiReceive>("mii_receive"),
+        print::<MiiTransmit>("mii_transmit"),
         print::<RxGate<9, 10>>("rx_gate"),
         print::<TxGate<9, 10>>("tx_gate"),
+        print::<MiiMac>("mii_mac"),
     ];
     for (text, top) in &designs {
         check::lints(text, top).unwrap_or_else(|e| panic!("{e}"));

@@ -2,6 +2,7 @@
 //! [`Completer`]: the blocks of [`super`] together.
 
 use rust_hdl::prelude::*;
+use syncline_hdl::host::bar::{Bar0Out, Bar2Out};
 use syncline_hdl::host::window;
 use syncline_hdl::stream::StreamOut;
 use syncline_hdl::stream::small_fifo::SmallFifo;
@@ -41,20 +42,8 @@ pub struct Completer {
     pub cc_ready: Signal<In, Bit>,
 
     /// The core's ports (`docs/design.md`, section 4).
-    pub bar0_addr: Signal<Out, Bits<20>>,
-    pub bar0_wdata: Signal<Out, Bits<32>>,
-    pub bar0_write: Signal<Out, Bit>,
-    pub bar0_read: Signal<Out, Bit>,
-    pub bar0_rdata: Signal<In, Bits<32>>,
-    pub bar0_ack: Signal<In, Bit>,
-    pub bar2_waddr: Signal<Out, Bits<24>>,
-    pub bar2_wdata: Signal<Out, Bits<512>>,
-    pub bar2_wstrb: Signal<Out, Bits<64>>,
-    pub bar2_wvalid: Signal<Out, Bit>,
-    pub bar2_raddr: Signal<Out, Bits<24>>,
-    pub bar2_rvalid: Signal<Out, Bit>,
-    pub bar2_rdata: Signal<In, Bits<512>>,
-    pub bar2_rdone: Signal<In, Bit>,
+    pub bar0: Bar0Out,
+    pub bar2: Bar2Out<Bits<512>, Bits<64>>,
 
     /// For counters, one cycle each: a posted request that is not supported, or a message.
     pub dropped: Signal<Out, Bit>,
@@ -98,20 +87,8 @@ impl Completer {
             cc_last: Default::default(),
             cc_valid: Default::default(),
             cc_ready: Default::default(),
-            bar0_addr: Default::default(),
-            bar0_wdata: Default::default(),
-            bar0_write: Default::default(),
-            bar0_read: Default::default(),
-            bar0_rdata: Default::default(),
-            bar0_ack: Default::default(),
-            bar2_waddr: Default::default(),
-            bar2_wdata: Default::default(),
-            bar2_wstrb: Default::default(),
-            bar2_wvalid: Default::default(),
-            bar2_raddr: Default::default(),
-            bar2_rvalid: Default::default(),
-            bar2_rdata: Default::default(),
-            bar2_rdone: Default::default(),
+            bar0: Default::default(),
+            bar2: Default::default(),
             dropped: Default::default(),
             discontinued: Default::default(),
             refused: Default::default(),
@@ -165,10 +142,10 @@ impl Logic for Completer {
 
         StreamOut::<WriteBeat>::join(&mut self.dispatch.write, &mut self.write.inp);
         self.dispatch.write_idle.next = self.write.idle.val();
-        self.bar2_waddr.next = bit_cast::<24, 18>(self.write.line.val()) << 6;
-        self.bar2_wdata.next = self.write.data.val();
-        self.bar2_wstrb.next = self.write.strobes.val();
-        self.bar2_wvalid.next = self.write.window_valid.val();
+        self.bar2.waddr.next = bit_cast::<24, 18>(self.write.line.val()) << 6;
+        self.bar2.wdata.next = self.write.data.val();
+        self.bar2.wstrb.next = self.write.strobes.val();
+        self.bar2.wvalid.next = self.write.window_valid.val();
 
         self.registers.write_valid.next = self.write.register_valid.val();
         self.registers.write_line.next = self.write.line.val().get_bits::<14>(0);
@@ -181,21 +158,16 @@ impl Logic for Completer {
         self.reader.register_data.next = self.registers.read_data.val();
         self.reader.register_done.next = self.registers.read_done.val();
         self.partial.next = self.registers.partial.val();
-        self.bar0_addr.next = self.registers.bar0_addr.val();
-        self.bar0_wdata.next = self.registers.bar0_wdata.val();
-        self.bar0_write.next = self.registers.bar0_write.val();
-        self.bar0_read.next = self.registers.bar0_read.val();
-        self.registers.bar0_rdata.next = self.bar0_rdata.val();
-        self.registers.bar0_ack.next = self.bar0_ack.val();
+        Bar0Out::link(&mut self.bar0, &mut self.registers.bar0);
 
         StreamOut::<Request>::join(&mut self.dispatch.queue, &mut self.queue.inp);
         StreamOut::<Request>::join(&mut self.queue.out, &mut self.reader.queue);
         self.dispatch.freed.next = self.reader.freed.val();
         self.refused.next = self.reader.refused.val();
-        self.bar2_raddr.next = self.reader.bar2_raddr.val();
-        self.bar2_rvalid.next = self.reader.bar2_rvalid.val();
-        self.reader.bar2_rdata.next = self.bar2_rdata.val();
-        self.reader.bar2_rdone.next = self.bar2_rdone.val();
+        self.bar2.raddr.next = self.reader.bar2_raddr.val();
+        self.bar2.rvalid.next = self.reader.bar2_rvalid.val();
+        self.reader.bar2_rdata.next = self.bar2.rdata.val();
+        self.reader.bar2_rdone.next = self.bar2.rdone.val();
 
         StreamOut::<Header>::join(&mut self.reader.header, &mut self.headers.inp);
         StreamOut::<Header>::join(&mut self.headers.out, &mut self.builder.header);

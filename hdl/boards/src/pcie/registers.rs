@@ -2,6 +2,7 @@
 //! [`RegisterPort`]: lines of 64 bytes, written to and read from the core's 32-bit register bus.
 
 use rust_hdl::prelude::*;
+use syncline_hdl::host::bar::Bar0Out;
 
 use super::Widen;
 use super::lowest::LowestLane;
@@ -29,12 +30,7 @@ pub struct RegisterPort {
     pub read_done: Signal<Out, Bit>,
     pub partial: Signal<Out, Bit>,
     /// The core's register bus: `write` or `read` is held until `ack`, then low for a cycle.
-    pub bar0_addr: Signal<Out, Bits<20>>,
-    pub bar0_wdata: Signal<Out, Bits<32>>,
-    pub bar0_write: Signal<Out, Bit>,
-    pub bar0_read: Signal<Out, Bit>,
-    pub bar0_rdata: Signal<In, Bits<32>>,
-    pub bar0_ack: Signal<In, Bit>,
+    pub bar0: Bar0Out,
     writing: DFF<Bit>,
     reading: DFF<Bit>,
     /// Lanes still to be done.
@@ -142,21 +138,21 @@ impl Logic for RegisterPort {
             self.read.d.next = true;
             self.wrote.d.next = false;
         }
-        if self.bar0_ack.val() {
+        if self.bar0.ack.val() {
             self.write.d.next = false;
             self.read.d.next = false;
         }
-        if self.bar0_ack.val() & self.write.q.val() {
+        if self.bar0.ack.val() & self.write.q.val() {
             self.write_todo.d.next = self.write_todo.q.val() & !self.lane.q.val();
         }
-        if self.bar0_ack.val() & self.read.q.val() {
+        if self.bar0.ack.val() & self.read.q.val() {
             self.read_todo.d.next = self.read_todo.q.val() & !self.lane.q.val();
         }
         for i in 0..16 {
             self.answer[i].clock.next = self.clock.val();
             self.answer[i].d.next = self.answer[i].q.val();
             if self.lane.q.val().get_bit(i) & self.read.q.val() {
-                self.answer[i].d.next = self.bar0_rdata.val();
+                self.answer[i].d.next = self.bar0.rdata.val();
             }
             self.word[i].next = self.answer[i].q.val().to_bits();
         }
@@ -165,10 +161,10 @@ impl Logic for RegisterPort {
             self.joined[i].next = (self.joined[i - 1].val() << 32) | self.word[15 - i].val();
         }
         self.read_data.next = self.joined[15].val();
-        self.bar0_addr.next = self.addr.q.val();
-        self.bar0_wdata.next = self.wdata.q.val();
-        self.bar0_write.next = self.write.q.val();
-        self.bar0_read.next = self.read.q.val();
+        self.bar0.addr.next = self.addr.q.val();
+        self.bar0.wdata.next = self.wdata.q.val();
+        self.bar0.write.next = self.write.q.val();
+        self.bar0.read.next = self.read.q.val();
         if self.reset.val() {
             self.writing.d.next = false;
             self.reading.d.next = false;
@@ -202,15 +198,15 @@ mod tests {
         }
 
         fn cycle(&mut self, uut: &mut RegisterPort, rng: &mut Rng) {
-            let (write, read) = (uut.bar0_write.val(), uut.bar0_read.val());
-            uut.bar0_ack.next = false;
-            uut.bar0_rdata.next = rng.below(1 << 32).into();
+            let (write, read) = (uut.bar0.write.val(), uut.bar0.read.val());
+            uut.bar0.ack.next = false;
+            uut.bar0.rdata.next = rng.below(1 << 32).into();
             if !write && !read {
                 assert!(self.wait.is_none(), "request dropped before its acknowledgement");
                 self.low = true;
                 return;
             }
-            let now = (uut.bar0_addr.val().to_u64(), uut.bar0_wdata.val().to_u64(), write);
+            let now = (uut.bar0.addr.val().to_u64(), uut.bar0.wdata.val().to_u64(), write);
             let Some(wait) = self.wait else {
                 assert!(write != read && self.low, "two at once, or no low cycle between");
                 (self.wait, self.held) = (Some(rng.below(4)), now);
@@ -222,9 +218,9 @@ mod tests {
                 return;
             }
             (self.wait, self.low) = (None, false);
-            uut.bar0_ack.next = true;
+            uut.bar0.ack.next = true;
             if read {
-                uut.bar0_rdata.next = Self::value(now.0).into();
+                uut.bar0.rdata.next = Self::value(now.0).into();
             }
             self.done.push((write, now.0, if write { now.1 } else { 0 }));
         }

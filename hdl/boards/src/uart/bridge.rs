@@ -2,6 +2,7 @@
 //! [`UartBridge`]: from frames of bytes to accesses of BAR0 and BAR2 (`docs/registers.md`, "Over a UART").
 
 use rust_hdl::prelude::*;
+use syncline_hdl::host::bar::{Bar0Out, Bar2Out};
 use syncline_hdl::stream::{StreamIn, StreamOut};
 use syncline_regs::uart;
 
@@ -35,20 +36,8 @@ pub struct UartBridge {
     pub inp: StreamIn<Bits<8>>,
     /// Bytes to the host.
     pub out: StreamOut<Bits<8>>,
-    pub bar0_addr: Signal<Out, Bits<20>>,
-    pub bar0_wdata: Signal<Out, Bits<32>>,
-    pub bar0_write: Signal<Out, Bit>,
-    pub bar0_read: Signal<Out, Bit>,
-    pub bar0_rdata: Signal<In, Bits<32>>,
-    pub bar0_ack: Signal<In, Bit>,
-    pub bar2_waddr: Signal<Out, Bits<24>>,
-    pub bar2_wdata: Signal<Out, Bits<64>>,
-    pub bar2_wstrb: Signal<Out, Bits<8>>,
-    pub bar2_wvalid: Signal<Out, Bit>,
-    pub bar2_raddr: Signal<Out, Bits<24>>,
-    pub bar2_rvalid: Signal<Out, Bit>,
-    pub bar2_rdata: Signal<In, Bits<64>>,
-    pub bar2_rdone: Signal<In, Bit>,
+    pub bar0: Bar0Out,
+    pub bar2: Bar2Out<Bits<64>, Bits<8>>,
     /// The line's own counters: `line_value` belongs to `line_index` in the same cycle.
     pub line_index: Signal<Out, Bits<2>>,
     pub line_value: Signal<In, Bits<16>>,
@@ -125,20 +114,8 @@ impl UartBridge {
             reset: Default::default(),
             inp: Default::default(),
             out: Default::default(),
-            bar0_addr: Default::default(),
-            bar0_wdata: Default::default(),
-            bar0_write: Default::default(),
-            bar0_read: Default::default(),
-            bar0_rdata: Default::default(),
-            bar0_ack: Default::default(),
-            bar2_waddr: Default::default(),
-            bar2_wdata: Default::default(),
-            bar2_wstrb: Default::default(),
-            bar2_wvalid: Default::default(),
-            bar2_raddr: Default::default(),
-            bar2_rvalid: Default::default(),
-            bar2_rdata: Default::default(),
-            bar2_rdone: Default::default(),
+            bar0: Default::default(),
+            bar2: Default::default(),
             line_index: Default::default(),
             line_value: Default::default(),
             stalled: Default::default(),
@@ -203,16 +180,16 @@ impl Logic for UartBridge {
         self.hold.next = self.in_bar2.val() & self.increments.q.val() & !self.upper.val() & !self.last.val();
 
         // BAR0, and the line's counters.
-        self.bar0_addr.next = bit_cast::<20, 18>(self.address.q.val().get_bits::<18>(0)) << 2;
-        self.bar0_wdata.next = self.word.q.val();
-        self.bar0_write.next = false;
-        self.bar0_read.next = false;
+        self.bar0.addr.next = bit_cast::<20, 18>(self.address.q.val().get_bits::<18>(0)) << 2;
+        self.bar0.wdata.next = self.word.q.val();
+        self.bar0.write.next = false;
+        self.bar0.read.next = false;
         self.line_index.next = self.address.q.val().get_bits::<2>(0);
 
         // BAR2: the word stands in both halves, the strobes choose.
         self.beat_address.next = bit_cast::<24, 21>(self.address.q.val().get_bits::<21>(1)) << 3;
-        self.bar2_waddr.next = self.beat_address.val();
-        self.bar2_raddr.next = self.beat_address.val();
+        self.bar2.waddr.next = self.beat_address.val();
+        self.bar2.raddr.next = self.beat_address.val();
         self.lower_half.next = self.word.q.val();
         self.lanes.next = bit_cast::<8, 4>(self.strobes.q.val());
         if self.upper.val() {
@@ -222,11 +199,11 @@ impl Logic for UartBridge {
             self.lower_half.next = self.low.q.val();
             self.lanes.next = 0xff.into();
         }
-        self.bar2_wdata.next =
+        self.bar2.wdata.next =
             bit_cast::<64, 32>(self.lower_half.val()) | (bit_cast::<64, 32>(self.word.q.val()) << 32);
-        self.bar2_wstrb.next = self.lanes.val();
-        self.bar2_wvalid.next = false;
-        self.bar2_rvalid.next = false;
+        self.bar2.wstrb.next = self.lanes.val();
+        self.bar2.wvalid.next = false;
+        self.bar2.rvalid.next = false;
 
         self.out.data.next = self.word.q.val().get_bits::<8>(24);
         self.out.valid.next = false;
@@ -294,12 +271,12 @@ impl Logic for UartBridge {
             Step::Write => {
                 self.done.next = true;
                 if self.in_bar0.val() & self.whole.val() {
-                    self.bar0_write.next = true;
-                    self.done.next = self.bar0_ack.val();
+                    self.bar0.write.next = true;
+                    self.done.next = self.bar0.ack.val();
                 }
                 self.held.d.next = self.hold.val();
                 self.low.d.next = self.word.q.val();
-                self.bar2_wvalid.next = self.in_bar2.val() & !self.hold.val();
+                self.bar2.wvalid.next = self.in_bar2.val() & !self.hold.val();
             }
             Step::Read => {
                 self.word.d.next = 0.into();
@@ -308,23 +285,23 @@ impl Logic for UartBridge {
                     self.word.d.next = bit_cast::<32, 16>(self.line_value.val());
                 }
                 if self.in_bar0.val() {
-                    self.bar0_read.next = true;
-                    self.word.d.next = self.bar0_rdata.val();
-                    if !self.bar0_ack.val() {
+                    self.bar0.read.next = true;
+                    self.word.d.next = self.bar0.rdata.val();
+                    if !self.bar0.ack.val() {
                         self.step.d.next = Step::Read;
                     }
                 }
                 if self.in_bar2.val() {
-                    self.bar2_rvalid.next = true;
+                    self.bar2.rvalid.next = true;
                     self.step.d.next = Step::Window;
                 }
             }
             Step::Window => {
-                self.word.d.next = self.bar2_rdata.val().get_bits::<32>(0);
+                self.word.d.next = self.bar2.rdata.val().get_bits::<32>(0);
                 if self.upper.val() {
-                    self.word.d.next = self.bar2_rdata.val().get_bits::<32>(32);
+                    self.word.d.next = self.bar2.rdata.val().get_bits::<32>(32);
                 }
-                if self.bar2_rdone.val() {
+                if self.bar2.rdone.val() {
                     self.step.d.next = Step::Reply;
                 }
             }

@@ -2,6 +2,7 @@
 //! [`UartHost`]: the pins of a UART on one side, the core's BAR ports on the other.
 
 use rust_hdl::prelude::*;
+use syncline_hdl::host::bar::{Bar0Out, Bar2Out};
 use syncline_hdl::stream::StreamOut;
 use syncline_hdl::stream::small_fifo::SmallFifo;
 use syncline_regs::uart::{QUEUE_BYTES, STALL_MS};
@@ -20,20 +21,8 @@ pub struct UartHost {
     pub rx: Signal<In, Bit>,
     /// The pin that the host listens to, from a flip-flop.
     pub tx: Signal<Out, Bit>,
-    pub bar0_addr: Signal<Out, Bits<20>>,
-    pub bar0_wdata: Signal<Out, Bits<32>>,
-    pub bar0_write: Signal<Out, Bit>,
-    pub bar0_read: Signal<Out, Bit>,
-    pub bar0_rdata: Signal<In, Bits<32>>,
-    pub bar0_ack: Signal<In, Bit>,
-    pub bar2_waddr: Signal<Out, Bits<24>>,
-    pub bar2_wdata: Signal<Out, Bits<64>>,
-    pub bar2_wstrb: Signal<Out, Bits<8>>,
-    pub bar2_wvalid: Signal<Out, Bit>,
-    pub bar2_raddr: Signal<Out, Bits<24>>,
-    pub bar2_rvalid: Signal<Out, Bit>,
-    pub bar2_rdata: Signal<In, Bits<64>>,
-    pub bar2_rdone: Signal<In, Bit>,
+    pub bar0: Bar0Out,
+    pub bar2: Bar2Out<Bits<64>, Bits<8>>,
     receiver: UartRx,
     queue: SmallFifo<Bits<8>, 4, 5>,
     bridge: UartBridge,
@@ -68,20 +57,8 @@ impl UartHost {
             reset: Default::default(),
             rx: Default::default(),
             tx: Default::default(),
-            bar0_addr: Default::default(),
-            bar0_wdata: Default::default(),
-            bar0_write: Default::default(),
-            bar0_read: Default::default(),
-            bar0_rdata: Default::default(),
-            bar0_ack: Default::default(),
-            bar2_waddr: Default::default(),
-            bar2_wdata: Default::default(),
-            bar2_wstrb: Default::default(),
-            bar2_wvalid: Default::default(),
-            bar2_raddr: Default::default(),
-            bar2_rvalid: Default::default(),
-            bar2_rdata: Default::default(),
-            bar2_rdone: Default::default(),
+            bar0: Default::default(),
+            bar2: Default::default(),
             queue: Default::default(),
             faults: Default::default(),
             pulses: Default::default(),
@@ -119,19 +96,7 @@ impl Logic for UartHost {
         self.faults.index.next = self.bridge.line_index.val();
         self.bridge.line_value.next = self.faults.value.val();
 
-        self.bar0_addr.next = self.bridge.bar0_addr.val();
-        self.bar0_wdata.next = self.bridge.bar0_wdata.val();
-        self.bar0_write.next = self.bridge.bar0_write.val();
-        self.bar0_read.next = self.bridge.bar0_read.val();
-        self.bridge.bar0_rdata.next = self.bar0_rdata.val();
-        self.bridge.bar0_ack.next = self.bar0_ack.val();
-        self.bar2_waddr.next = self.bridge.bar2_waddr.val();
-        self.bar2_wdata.next = self.bridge.bar2_wdata.val();
-        self.bar2_wstrb.next = self.bridge.bar2_wstrb.val();
-        self.bar2_wvalid.next = self.bridge.bar2_wvalid.val();
-        self.bar2_raddr.next = self.bridge.bar2_raddr.val();
-        self.bar2_rvalid.next = self.bridge.bar2_rvalid.val();
-        self.bridge.bar2_rdata.next = self.bar2_rdata.val();
-        self.bridge.bar2_rdone.next = self.bar2_rdone.val();
+        Bar0Out::link(&mut self.bar0, &mut self.bridge.bar0);
+        Bar2Out::<Bits<64>, Bits<8>>::link(&mut self.bar2, &mut self.bridge.bar2);
     }
 }

@@ -5,6 +5,7 @@ use rust_hdl::prelude::*;
 use syncline_hdl::core::Core64;
 use syncline_hdl::emit::{EmitError, emit_top};
 use syncline_hdl::generate::on_a_large_stack;
+use syncline_hdl::host::bar::{Bar0Out, Bar2Out};
 use syncline_hdl::params::Params;
 use syncline_hdl::stream::{Beat64, StreamIn, StreamOut};
 
@@ -97,19 +98,7 @@ impl Logic for UartCore64 {
         StreamIn::<Beat64>::link(&mut self.rx, &mut self.core.rx);
         StreamOut::<Beat64>::link(&mut self.tx, &mut self.core.tx);
 
-        self.core.bar0_addr.next = self.host.bar0_addr.val();
-        self.core.bar0_wdata.next = self.host.bar0_wdata.val();
-        self.core.bar0_write.next = self.host.bar0_write.val();
-        self.core.bar0_read.next = self.host.bar0_read.val();
-        self.host.bar0_rdata.next = self.core.bar0_rdata.val();
-        self.host.bar0_ack.next = self.core.bar0_ack.val();
-        self.core.bar2_waddr.next = self.host.bar2_waddr.val();
-        self.core.bar2_wdata.next = self.host.bar2_wdata.val();
-        self.core.bar2_wstrb.next = self.host.bar2_wstrb.val();
-        self.core.bar2_wvalid.next = self.host.bar2_wvalid.val();
-        self.core.bar2_raddr.next = self.host.bar2_raddr.val();
-        self.core.bar2_rvalid.next = self.host.bar2_rvalid.val();
-        self.host.bar2_rdata.next = self.core.bar2_rdata.val();
-        self.host.bar2_rdone.next = self.core.bar2_rdone.val();
+        Bar0Out::join(&mut self.host.bar0, &mut self.core.bar0);
+        Bar2Out::<Bits<64>, Bits<8>>::join(&mut self.host.bar2, &mut self.core.bar2);
     }
 }

@@ -186,10 +186,10 @@ fn poke(rust: &mut Completer, inputs: &Inputs) {
         rust.cq_last.next = beat.last;
     }
     rust.cc_ready.next = inputs.cc_ready;
-    rust.bar0_rdata.next = u64::from(inputs.bar0_rdata).into();
-    rust.bar0_ack.next = inputs.bar0_ack;
-    rust.bar2_rdata.next = bits_of(&inputs.bar2_rdata);
-    rust.bar2_rdone.next = inputs.bar2_rdone;
+    rust.bar0.rdata.next = u64::from(inputs.bar0_rdata).into();
+    rust.bar0.ack.next = inputs.bar0_ack;
+    rust.bar2.rdata.next = bits_of(&inputs.bar2_rdata);
+    rust.bar2.rdone.next = inputs.bar2_rdone;
 }
 
 fn peek(rust: &Completer) -> Outputs {
@@ -206,17 +206,17 @@ fn peek(rust: &Completer) -> Outputs {
         }
     });
     let write =
-        (rust.bar2_waddr.val().to_u64() as u32, line(rust.bar2_wdata.val()), rust.bar2_wstrb.val().to_u64());
+        (rust.bar2.waddr.val().to_u64() as u32, line(rust.bar2.wdata.val()), rust.bar2.wstrb.val().to_u64());
     Outputs {
         cq_ready: rust.cq_ready.val(),
         np_req: rust.np_req.val().to_u64() as u8,
         cc,
-        bar0_addr: rust.bar0_addr.val().to_u64() as u32,
-        bar0_wdata: rust.bar0_wdata.val().to_u64() as u32,
-        bar0_write: rust.bar0_write.val(),
-        bar0_read: rust.bar0_read.val(),
-        bar2_write: rust.bar2_wvalid.val().then_some(write),
-        bar2_read: rust.bar2_rvalid.val().then(|| rust.bar2_raddr.val().to_u64() as u32),
+        bar0_addr: rust.bar0.addr.val().to_u64() as u32,
+        bar0_wdata: rust.bar0.wdata.val().to_u64() as u32,
+        bar0_write: rust.bar0.write.val(),
+        bar0_read: rust.bar0.read.val(),
+        bar2_write: rust.bar2.wvalid.val().then_some(write),
+        bar2_read: rust.bar2.rvalid.val().then(|| rust.bar2.raddr.val().to_u64() as u32),
         counts: [rust.dropped.val(), rust.discontinued.val(), rust.refused.val(), rust.partial.val()],
     }
 }

@@ -4,3 +4,4 @@ mod errors;
 mod idioms;
 mod memories;
 mod name_errors;
+mod pads;

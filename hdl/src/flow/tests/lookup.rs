@@ -391,3 +391,54 @@ fn segments_and_opens_take_turns() {
     }
     assert!(bench.uut.event.valid.val() && !bench.uut.segment.ready.val() && !bench.uut.open.ready.val());
 }
+
+/// Segments one behind the other, events refused for any time: each segment has its event, in order, with its own fields.
+#[test]
+fn a_refused_event_holds_the_next_search() {
+    let mut rng = Rng::new(84);
+    for refusal in [0, 50, 90, 97] {
+        let mut bench = Bench::new();
+        let known: Vec<Tuple> = (0..4).map(|i| (0x0a00_0002 + i, 4_000 + i, 80)).collect();
+        bench.listen(80, true);
+        for &tuple in &known {
+            assert!(bench.segment(tuple, SYN).0.new);
+        }
+        let all: Vec<(Tuple, u64)> = (0..120)
+            .map(|i| {
+                let known = known[rng.below(4) as usize];
+                (
+                    if rng.chance(60) { known } else { (0x0b00_0000 + i, 9, 81) },
+                    if rng.chance(50) { ACK } else { RST },
+                )
+            })
+            .collect();
+        let (mut offered, mut got) = (0, 0);
+        for _ in 0..20_000 {
+            if got == all.len() {
+                break;
+            }
+            if offered < all.len() {
+                bench.offer(all[offered].0, all[offered].1);
+            }
+            bench.uut.event.ready.next = !rng.chance(refusal);
+            settle(&mut *bench.uut);
+            if bench.uut.event.valid.val() && bench.uut.event.ready.val() {
+                let (event, (tuple, flags)) = (bench.uut.event.data.val(), all[got]);
+                assert_eq!(
+                    (event.raddr, event.rport, event.flags),
+                    (tuple.0.into(), tuple.1.into(), flags.into())
+                );
+                assert_eq!(event.hit, tuple.2 == 80, "segment {got}");
+                got += 1;
+            }
+            if offered < all.len() && bench.uut.segment.ready.val() {
+                offered += 1;
+                bench.cycle();
+                bench.uut.segment.valid.next = false;
+            } else {
+                bench.cycle();
+            }
+        }
+        assert_eq!(got, all.len(), "stuck at refusal {refusal}");
+    }
+}

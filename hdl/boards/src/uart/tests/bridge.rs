@@ -59,31 +59,31 @@ impl Bench {
         self.drain.drive(&mut uut.out, &mut self.rng);
         settle(uut);
         uut.line_value.next = u64::from(LINE[uut.line_index.val().index()]).into();
-        let address = uut.bar0_addr.val().index() as u32;
-        let asks = uut.bar0_write.val() | uut.bar0_read.val();
+        let address = uut.bar0.addr.val().index() as u32;
+        let asks = uut.bar0.write.val() | uut.bar0.read.val();
         assert!(!(self.acked && asks), "the request stays beyond its answer");
         self.acked = asks && !self.rng.chance(self.slow);
-        uut.bar0_ack.next = self.acked;
-        uut.bar0_rdata.next = u64::from(if self.acked { register(address) } else { 0xdead_beef }).into();
+        uut.bar0.ack.next = self.acked;
+        uut.bar0.rdata.next = u64::from(if self.acked { register(address) } else { 0xdead_beef }).into();
         if self.acked {
-            self.accesses.push(if uut.bar0_write.val() {
-                Access::Register(address, uut.bar0_wdata.val().index() as u32)
+            self.accesses.push(if uut.bar0.write.val() {
+                Access::Register(address, uut.bar0.wdata.val().index() as u32)
             } else {
                 Access::ReadRegister(address)
             });
         }
-        if uut.bar2_wvalid.val() {
-            let (data, strobes) = (bytes_of(uut.bar2_wdata.val(), 8), uut.bar2_wstrb.val());
+        if uut.bar2.wvalid.val() {
+            let (data, strobes) = (bytes_of(uut.bar2.wdata.val(), 8), uut.bar2.wstrb.val());
             let bytes = std::array::from_fn(|i| strobes.get_bit(i).then_some(data[i]));
-            self.accesses.push(Access::Window(uut.bar2_waddr.val().index() as u32, bytes));
+            self.accesses.push(Access::Window(uut.bar2.waddr.val().index() as u32, bytes));
         }
-        let asked = uut.bar2_rvalid.val().then(|| uut.bar2_raddr.val().index() as u32);
+        let asked = uut.bar2.rvalid.val().then(|| uut.bar2.raddr.val().index() as u32);
         self.accesses.extend(asked.map(Access::ReadWindow));
         self.window.push_back(asked);
         let answer = self.window.pop_front().flatten();
-        uut.bar2_rdone.next = answer.is_some();
+        uut.bar2.rdone.next = answer.is_some();
         let beat: [u8; 8] = std::array::from_fn(|i| answer.map_or(0xee, |at| window(at + i as u32)));
-        uut.bar2_rdata.next = bits_of(&beat);
+        uut.bar2.rdata.next = bits_of(&beat);
         settle(uut);
         self.feed.sample(&uut.inp);
         self.drain.sample(&uut.out);

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The boards that have a top, by the name that `constraints/` and the tools know them by.
+
+use syncline_hdl::emit::EmitError;
+
+use crate::arty;
+
+/// A board.
+#[derive(Copy, Clone, Debug)]
+pub struct Board {
+    /// Its name, and that of its folder in `constraints/`.
+    pub name: &'static str,
+    /// The top module.
+    pub top: &'static str,
+    print: fn() -> Result<String, EmitError>,
+}
+
+impl Board {
+    /// The Verilog of its top.
+    ///
+    /// # Errors
+    /// What the printer refuses.
+    pub fn verilog(&self) -> Result<String, EmitError> {
+        (self.print)()
+    }
+}
+
+/// All of them. Both Artys have one top: the parts differ in size only.
+pub const BOARDS: [Board; 2] = [
+    Board { name: "arty-a7-35t", top: arty::PARAMS.name, print: arty::top::verilog },
+    Board { name: "arty-a7-100t", top: arty::PARAMS.name, print: arty::top::verilog },
+];

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Boards, Verilated, with everything at their pins: clocks that drift, a PHY, a UART, and smoltcp behind the wire.
+
+pub mod arty;
+pub mod clocks;
+pub mod uart_bar;

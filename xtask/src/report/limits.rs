@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What blocks may take on an Artix-7: a little above what they take, so that growth and a RAM that no longer infers are noticed.
+
+use super::area::Area;
+
+/// The limits of a block.
+pub struct Limit {
+    /// As `syncline-verilog --block` calls it.
+    pub name: &'static str,
+    /// LUTs, those that serve as RAM among them.
+    lut: u64,
+    /// LUTs that serve as RAM.
+    lutram: u64,
+    /// Block RAMs of 36 Kbit.
+    ram: f64,
+    /// LUTs on a way between registers.
+    levels: u32,
+}
+
+/// Of the blocks that are counted in seconds.
+pub const LIMITS: &[Limit] = &[limit("tcp_rx64", 940, 210, 1.5, 10), limit("timer16", 225, 40, 0.0, 5)];
+
+const fn limit(name: &'static str, lut: u64, lutram: u64, ram: f64, levels: u32) -> Limit {
+    Limit { name, lut, lutram, ram, levels }
+}
+
+impl Limit {
+    /// What is above the limit, a line each.
+    pub fn exceeded(&self, area: &Area) -> Vec<String> {
+        let counts = [
+            ("LUT", (area.lut + area.lutram) as f64, self.lut as f64),
+            ("LUT as RAM", area.lutram as f64, self.lutram as f64),
+            ("RAMB36", area.ram, self.ram),
+            ("levels", f64::from(area.levels.luts), f64::from(self.levels)),
+        ];
+        let above = counts.into_iter().filter(|(_, is, most)| is > most);
+        above.map(|(what, is, most)| format!("{}: {is} {what}, at most {most}", self.name)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_count_has_its_limit() {
+        let limit = limit("x", 10, 4, 0.5, 3);
+        let mut area = Area { lut: 6, lutram: 4, ram: 0.5, ..Area::default() };
+        area.levels.luts = 3;
+        assert!(limit.exceeded(&area).is_empty());
+        area.lut = 7;
+        assert_eq!(limit.exceeded(&area), ["x: 11 LUT, at most 10"]);
+        area = Area { lut: 1, lutram: 5, ram: 1.0, ..Area::default() };
+        area.levels.luts = 4;
+        assert_eq!(limit.exceeded(&area).len(), 3);
+    }
+}
