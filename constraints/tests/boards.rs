@@ -80,6 +80,21 @@ fn every_open_board_fits_its_probe() {
     }
 }
 
+/// The tops that are written, as our generator prints them.
+#[test]
+fn every_top_fits_its_board() {
+    for board in syncline_boards::boards::BOARDS {
+        let ports = top_ports(&board.verilog().unwrap()).unwrap();
+        assert_eq!(faults(&constraints(board.name), Some(&ports)), [""; 0], "{}", board.name);
+        // The probe stands for the top.
+        if let Some(probe) = probe(board.name) {
+            let sorted =
+                |ports: &[Port]| ports.iter().map(|port| format!("{port:?}")).collect::<BTreeSet<_>>();
+            assert_eq!(sorted(&probe), sorted(&ports), "{}", board.name);
+        }
+    }
+}
+
 /// A wrong name there is a warning in a log of thousands.
 #[test]
 fn vivados_file_names_ports_of_the_other() {
