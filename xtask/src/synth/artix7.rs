@@ -12,7 +12,7 @@ use super::board::Board;
 use super::debian::Debian;
 use super::design::{Count, synthesise};
 use super::timing::{Timing, UNCONSTRAINED};
-use super::{constraints, logged, lutram, report};
+use super::{constraints, logged, lutram, report, wheels};
 
 /// Takes the clocks from their pads to the global buffers as Vivado does; says why.
 const CLOCKS: &str = include_str!("clocks.py");
@@ -51,7 +51,9 @@ pub fn build(
     )?;
     let timing = fs::read_to_string(folder.join("timing.json")).context("reading nextpnr's report")?;
     let timing = Timing::read(&timing)?;
-    report(board, folder, &[timing.page(), count.page()])?;
+    let yosys = wheels().split(", ").find(|pin| pin.contains("yosys")).unwrap_or_default().to_owned();
+    let tools = format!("{yosys}, {}", debian.versions()?);
+    report(board, folder, &tools, &[timing.page(), count.page()])?;
     ensure!(
         count.lut <= room.0 && count.ff <= room.1 && count.ram <= room.2 as f64,
         "the part has {} LUTs, {} flip-flops and {} block RAMs, whatever the die has",

@@ -58,7 +58,7 @@ impl Debian {
             fs::remove_dir_all(&folder).with_context(|| format!("removing {}", folder.display()))?;
         }
         let files = fetch(&folder)?;
-        say_versions(&files);
+        let versions = versions(&files);
         let root = folder.join("root");
         for file in &files {
             step(Command::new("dpkg-deb").arg("--extract").arg(file).arg(&root))?;
@@ -73,6 +73,7 @@ impl Debian {
         // nextpnr looks for its files beside the program that runs, and that is the loader.
         fs::copy(debian.libraries()?.join(loader(&debian.libraries()?)?), debian.root.join("usr/bin/ld.so"))
             .context("copying the loader")?;
+        fs::write(folder.join("versions"), versions.join(", ")).context("writing the versions")?;
         fs::write(folder.join("stamp"), wanted()).context("writing the stamp")?;
         Ok(debian)
     }
@@ -85,6 +86,11 @@ impl Debian {
         // nextpnr runs Python inside, which looks for its library where the program was built for.
         command.env("PYTHONHOME", self.root.join("usr"));
         Ok(command)
+    }
+
+    /// The packages, for a report.
+    pub fn versions(&self) -> Result<String> {
+        fs::read_to_string(folder().join("versions")).context("reading the versions of the Artix-7 tools")
     }
 
     /// Project X-Ray's database of the family.
@@ -194,14 +200,17 @@ fn mirror() -> Result<String> {
         .to_owned())
 }
 
-/// The release moves until it is stable: a newer package may work as well, but was not tried.
-fn say_versions(files: &[PathBuf]) {
-    for (name, tried) in PACKAGES {
-        let names = files.iter().filter_map(|file| file.file_name()?.to_str());
-        let version =
-            names.filter_map(|file| file.strip_prefix(&format!("{name}_"))?.split('_').next()).next();
-        if version != Some(tried) {
-            eprintln!("set-up: {name} is {}, tried was {tried}", version.unwrap_or("not there"));
+/// What was fetched. The release moves until it is stable: a newer package may work as well, but was not tried, and that is said.
+fn versions(files: &[PathBuf]) -> Vec<String> {
+    let names: Vec<_> = files.iter().filter_map(|file| file.file_name()?.to_str()).collect();
+    let version = |(name, tried): (&str, &str)| {
+        let start = format!("{name}_");
+        let found = names.iter().filter_map(|file| file.strip_prefix(&start)?.split('_').next()).next();
+        let found = found.unwrap_or("of an unknown version");
+        if found != tried {
+            eprintln!("set-up: {name} is {found}, tried was {tried}");
         }
-    }
+        format!("{name} {found}")
+    };
+    PACKAGES.map(version).to_vec()
 }

@@ -13,6 +13,18 @@ use super::board::{Board, Chip};
 use super::{constraints, logged, wheel};
 use crate::run::{cargo, root, step};
 
+const GENERATOR: [&str; 7] =
+    ["run", "--quiet", "--package", "syncline-boards", "--bin", "syncline-board-verilog", "--"];
+
+/// The boards whose top is written.
+pub fn tops() -> Result<Vec<String>> {
+    let output = cargo(&GENERATOR).arg("--list").current_dir(root()).output();
+    let output = output.context("running syncline-board-verilog")?;
+    ensure!(output.status.success(), "listing the tops failed: {}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect())
+}
+
 /// Writes the Verilog of the board's top, with the commit in its identity registers if asked to.
 pub fn top(board: &Board, folder: &Path, identify: bool) -> Result<PathBuf> {
     let generator =

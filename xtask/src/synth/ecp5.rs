@@ -8,7 +8,7 @@ use std::path::Path;
 use super::board::Board;
 use super::design::{Count, synthesise};
 use super::timing::{Timing, UNCONSTRAINED};
-use super::{constraints, logged, report, wheel};
+use super::{constraints, logged, report, wheel, wheels};
 
 /// Builds the bitstream. The report is written whether the clocks are met or not, the bitstream only if they are.
 pub fn build(board: &Board, device: &[&str], folder: &Path, seed: u32) -> Result<()> {
@@ -25,7 +25,7 @@ pub fn build(board: &Board, device: &[&str], folder: &Path, seed: u32) -> Result
     )?;
     let timing = fs::read_to_string(folder.join("timing.json")).context("reading nextpnr's report")?;
     let timing = Timing::read(&timing)?;
-    report(board, folder, &[timing.page(), Count::of(&cells).page()])?;
+    report(board, folder, &wheels(), &[timing.page(), Count::of(&cells).page()])?;
     timing.check()?;
     let file = format!("{}.bit", board.name);
     logged(

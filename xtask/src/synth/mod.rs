@@ -60,8 +60,15 @@ enum Tool {
 /// Builds one board or all of them.
 pub fn run(args: &Args) -> Result<()> {
     if args.all {
+        let written = if args.probe { None } else { Some(design::tops()?) };
         let mut open = BOARDS.iter().filter(|board| !matches!(board.chip, Chip::UltraScalePlus));
-        return open.try_for_each(|board| one(board, args));
+        return open.try_for_each(|board| {
+            if written.as_ref().is_none_or(|tops| tops.iter().any(|top| top == board.name)) {
+                return one(board, args);
+            }
+            eprintln!("{}: no top yet", board.name);
+            Ok(())
+        });
     }
     let board = board::find(args.board.as_deref().unwrap_or_default())?;
     match &args.decode {
@@ -134,9 +141,15 @@ fn logged(command: &mut Command, folder: &Path, log: &str) -> Result<()> {
     Ok(())
 }
 
+/// The pinned wheels that build, for a report.
+fn wheels() -> String {
+    let pins = include_str!("../../requirements.txt").lines().filter(|line| line.starts_with("yowasp-"));
+    pins.map(|pin| pin.replace("==", " ")).collect::<Vec<_>>().join(", ")
+}
+
 /// Writes the report and shows it.
-fn report(board: &Board, folder: &Path, sections: &[String]) -> Result<()> {
-    let page = format!("# {}\n\n{}", board.name, sections.join("\n"));
+fn report(board: &Board, folder: &Path, tools: &str, sections: &[String]) -> Result<()> {
+    let page = format!("# {}\n\n{}\nMade with {tools}.\n", board.name, sections.join("\n"));
     let file = folder.join("report.md");
     fs::write(&file, &page).with_context(|| format!("writing {}", file.display()))?;
     println!("{page}\n{}", file.display());
