@@ -214,3 +214,26 @@ fn versions(files: &[PathBuf]) -> Vec<String> {
     };
     PACKAGES.map(version).to_vec()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_those_of_the_files() {
+        let files = ["prjxray_0.2-1_amd64.deb", "prjxray-database_0.1-4_all.deb", "libc6_2.43-7_amd64.deb"];
+        let found = versions(&files.map(|file| Path::new("/somewhere").join(file)));
+        assert_eq!(found[0], "nextpnr-himbaechel-xilinx of an unknown version");
+        assert_eq!(found[1..], ["prjxray 0.2-1", "prjxray-database 0.1-4"]);
+    }
+
+    #[test]
+    fn all_of_apts_state_is_ours() {
+        let text = configuration(Path::new("/ours"));
+        for key in ["Dir::State", "Dir::State::status", "Dir::Cache", "Dir::Etc::sourcelist"] {
+            let line = text.lines().find(|line| line.starts_with(&format!("{key} "))).unwrap();
+            assert!(line.contains("\"/ours/"), "{line}");
+        }
+        assert!(text.contains("Dir::Etc::sourceparts \"/dev/null\";"), "{text}");
+    }
+}
