@@ -117,26 +117,22 @@ fn wheel(name: &str) -> Command {
     Command::new(root().join(".tools/venv/bin").join(name))
 }
 
-/// Runs a tool in the folder, with its output in a file there; says which and how it went.
+/// Runs a tool in the folder, with its output in a file there, which can be followed; says which tool, and what it said if it failed.
 fn logged(command: &mut Command, folder: &Path, log: &str) -> Result<()> {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let line = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
     eprintln!("> {line}");
-    let output = command.current_dir(folder).output().with_context(|| format!("running `{line}`"))?;
-    let text = [output.stdout, output.stderr].concat();
-    fs::write(folder.join(log), &text).with_context(|| format!("writing {log}"))?;
-    if !output.status.success() {
-        let text = String::from_utf8_lossy(&text);
+    let log = folder.join(log);
+    let file = fs::File::create(&log).with_context(|| format!("making {}", log.display()))?;
+    command.current_dir(folder).stdout(file.try_clone().context("the log")?).stderr(file);
+    let status = command.status().with_context(|| format!("running `{line}`"))?;
+    if !status.success() {
+        let text = String::from_utf8_lossy(&fs::read(&log).context("reading the log")?).into_owned();
         let errors: Vec<_> =
             text.lines().filter(|line| line.contains("ERROR") || line.contains("rror:")).collect();
         let tail: Vec<_> = text.lines().rev().take(5).collect();
         let shown = if errors.is_empty() { tail.into_iter().rev().collect() } else { errors };
-        bail!(
-            "`{line}` failed ({}), see {}:\n{}",
-            output.status,
-            folder.join(log).display(),
-            shown.join("\n")
-        );
+        bail!("`{line}` failed ({status}), see {}:\n{}", log.display(), shown.join("\n"));
     }
     Ok(())
 }
