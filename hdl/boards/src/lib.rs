@@ -8,6 +8,7 @@
 
 pub mod arty;
 pub mod boards;
+pub mod card;
 pub mod cdc;
 pub mod cmac;
 pub mod leds;
