@@ -4,3 +4,4 @@
 pub mod arty;
 pub mod clocks;
 pub mod uart_bar;
+pub mod versa;
