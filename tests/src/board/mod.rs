@@ -6,3 +6,4 @@ pub mod arty;
 pub mod clocks;
 pub mod tlp_bar;
 pub mod uart_bar;
+pub mod versa;
