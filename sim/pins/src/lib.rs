@@ -9,6 +9,7 @@
 mod mdio;
 pub mod mii;
 mod rgmii;
+pub mod tlp;
 mod uart;
 
 pub use mdio::{MdioFault, MdioPhy};
