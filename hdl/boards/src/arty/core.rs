@@ -138,7 +138,9 @@ impl Logic for ArtyCore {
         self.core.reset.next = self.reset.val();
         self.host.reset.next = self.reset.val();
         self.mac.reset.next = self.reset.val();
-        self.leds.reset.next = self.reset.val();
+        // The core leaves every connection at once, without a word on their states.
+        self.leds.reset.next = self.core.core_reset.val();
+        self.mac.tx_cut.next = self.core.core_reset.val();
         self.core.now.next = self.micros.now.val();
 
         self.host.rx.next = self.uart_rx.val();

@@ -34,6 +34,8 @@ pub struct MiiMac {
     pub rx: StreamOut<Beat64>,
     /// From the core to the wire.
     pub tx: StreamIn<Beat64>,
+    /// The core is being reset: the frame that it was giving is forgotten, those that it gave before are sent.
+    pub tx_cut: Signal<In, Bit>,
     /// Pulses for frames that were thrown away: wrong FCS, wrong length, an error from the PHY, no room; and for less than a frame.
     pub stat_fcs: Signal<Out, Bit>,
     pub stat_length: Signal<Out, Bit>,
@@ -87,6 +89,7 @@ impl Logic for MiiMac {
 
         self.tx_gate.reset.next = self.held.q.val();
         StreamIn::<Beat64>::link(&mut self.tx, &mut self.tx_gate.inp);
+        self.tx_gate.cut.next = self.tx_cut.val();
         self.tx_gate.phy_clock.next = self.tx_clock.val();
         self.tx_gate.phy_reset.next = self.tx_reset.q.val();
         self.transmit.reset.next = self.tx_reset.q.val();
