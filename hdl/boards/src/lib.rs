@@ -6,6 +6,7 @@
 // What this lint proposes is a match guard, which `#[hdl_gen]` drops without a word.
 #![allow(clippy::collapsible_match)]
 
+pub mod app;
 pub mod arty;
 pub mod boards;
 pub mod cdc;

@@ -9,7 +9,12 @@ use syncline_hdl::host::bar::{Bar0Out, Bar2Out};
 use syncline_hdl::params::Params;
 use syncline_hdl::stream::{Beat64, StreamOut};
 
-use super::BAUD;
+use super::{BAUD, STAND_ALONE};
+use crate::app::agent::Agent;
+use crate::app::host_mux::HostMux;
+use crate::app::services::{self, Services};
+use crate::app::{AppIn, AppOut};
+use crate::cdc::synchroniser::Synchroniser;
 use crate::leds::Leds;
 use crate::mac::mdio::Mdio;
 use crate::mac::mii_mac::MiiMac;
@@ -46,6 +51,8 @@ pub struct ArtyCore {
     /// The core's.
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
+    /// No host: services in the fabric answer, at the addresses of [`STAND_ALONE`]. Looked at after a reset; not synchronous to the clock.
+    pub stand_alone: Signal<In, Bit>,
     /// The pin that the host drives; not synchronous to the clock.
     pub uart_rx: Signal<In, Bit>,
     /// The pin that the host listens to.
@@ -67,6 +74,17 @@ pub struct ArtyCore {
     pub lamps: Signal<Out, Bits<4>>,
     core: Core64,
     host: UartHost,
+    agent: Agent,
+    services: Services,
+    hosts: HostMux,
+    switch: Synchroniser<Bit>,
+    alone: DFF<Bit>,
+    /// Cycles since the reset, while `switch` settles and nobody is host.
+    waking: DFF<Bits<3>>,
+    awake: Signal<Local, Bit>,
+    own_mac: Constant<Bits<48>>,
+    own_addr: Constant<Bits<32>>,
+    own_mask: Constant<Bits<32>>,
     mac: MiiMac,
     mdio: Mdio,
     micros: Micros,
@@ -86,11 +104,22 @@ impl ArtyCore {
         Self {
             core: Core64::new(params),
             host: UartHost::with_stall(params.clock_hz, rates.baud, rates.stall_cycles),
+            agent: Agent::new(&services::PORTS),
+            own_mac: Constant::new(STAND_ALONE.mac.into()),
+            own_addr: Constant::new(u64::from(STAND_ALONE.addr.to_bits()).into()),
+            own_mask: Constant::new(u64::from(STAND_ALONE.mask.to_bits()).into()),
             mdio: Mdio::new(params.clock_hz),
             micros: Micros::new(params.clock_hz),
             phy_reset: Constant::new(u64::from(rates.phy_reset_cycles).into()),
             clock: Default::default(),
             reset: Default::default(),
+            stand_alone: Default::default(),
+            services: Default::default(),
+            hosts: Default::default(),
+            switch: Default::default(),
+            alone: Default::default(),
+            waking: Default::default(),
+            awake: Default::default(),
             uart_rx: Default::default(),
             uart_tx: Default::default(),
             mii_rx_clock: Default::default(),
@@ -133,10 +162,9 @@ impl Logic for ArtyCore {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, phy_wait, phy_awake, fault, frame);
-        clock!(self, clock, core, host, mac, mdio, micros, leds);
+        dff_setup!(self, clock, phy_wait, phy_awake, fault, frame, alone, waking);
+        clock!(self, clock, core, host, agent, services, switch, mac, mdio, micros, leds);
         self.core.reset.next = self.reset.val();
-        self.host.reset.next = self.reset.val();
         self.mac.reset.next = self.reset.val();
         // The core leaves every connection at once, without a word on their states.
         self.leds.reset.next = self.core.core_reset.val();
@@ -145,8 +173,34 @@ impl Logic for ArtyCore {
 
         self.host.rx.next = self.uart_rx.val();
         self.uart_tx.next = self.host.tx.val();
-        Bar0Out::join(&mut self.host.bar0, &mut self.core.bar0);
-        Bar2Out::<Bits<64>, Bits<8>>::join(&mut self.host.bar2, &mut self.core.bar2);
+
+        // Who is the host: the one behind the UART, or the services.
+        self.switch.d.next = self.stand_alone.val();
+        self.awake.next = self.waking.q.val().all();
+        if !self.awake.val() {
+            self.waking.d.next = self.waking.q.val() + 1;
+            self.alone.d.next = self.switch.q.val();
+        }
+        self.host.reset.next = !self.awake.val() | self.alone.q.val();
+        self.agent.reset.next = !self.awake.val() | !self.alone.q.val() | self.core.core_reset.val();
+        self.services.reset.next = self.agent.reset.val();
+        self.hosts.second.next = self.alone.q.val();
+        Bar0Out::join(&mut self.host.bar0, &mut self.hosts.first_bar0);
+        Bar2Out::<Bits<64>, Bits<8>>::join(&mut self.host.bar2, &mut self.hosts.first_bar2);
+        Bar0Out::join(&mut self.agent.bar0, &mut self.hosts.second_bar0);
+        Bar2Out::<Bits<64>, Bits<8>>::join(&mut self.agent.bar2, &mut self.hosts.second_bar2);
+        Bar0Out::join(&mut self.hosts.bar0, &mut self.core.bar0);
+        Bar2Out::<Bits<64>, Bits<8>>::join(&mut self.hosts.bar2, &mut self.core.bar2);
+        self.agent.mac.next = self.own_mac.val();
+        self.agent.addr.next = self.own_addr.val();
+        self.agent.mask.next = self.own_mask.val();
+        self.agent.gateway.next = 0.into();
+        // How long the link took to come up: of the few things here that are never the same twice.
+        self.agent.seed.next = self.micros.now.val().get_bits::<32>(0);
+        StreamOut::<AppOut>::join(&mut self.agent.out, &mut self.services.inp);
+        StreamOut::<AppIn>::join(&mut self.services.out, &mut self.agent.inp);
+        self.agent.want.next = self.services.want.val();
+        self.services.room.next = self.agent.room.val();
 
         StreamOut::<Beat64>::join(&mut self.mac.rx, &mut self.core.rx);
         StreamOut::<Beat64>::join(&mut self.core.tx, &mut self.mac.tx);
@@ -190,6 +244,7 @@ impl Logic for ArtyCore {
         self.leds.state.next = self.core.state.val();
         self.lamps.next = self.leds.lamps.val();
         if self.reset.val() {
+            self.waking.d.next = 0.into();
             self.phy_wait.d.next = 0.into();
             self.phy_awake.d.next = false;
         }
