@@ -10,7 +10,7 @@ pub mod commands;
 pub mod discard;
 pub mod echo;
 pub mod events;
-pub mod host_mux;
+pub mod host_join;
 pub mod receive;
 pub mod services;
 pub mod start;

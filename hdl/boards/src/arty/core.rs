@@ -11,7 +11,7 @@ use syncline_hdl::stream::{Beat64, StreamOut};
 
 use super::{BAUD, STAND_ALONE};
 use crate::app::agent::Agent;
-use crate::app::host_mux::HostMux;
+use crate::app::host_join::HostJoin;
 use crate::app::services::{self, Services};
 use crate::app::{AppIn, AppOut};
 use crate::cdc::synchroniser::Synchroniser;
@@ -76,7 +76,7 @@ pub struct ArtyCore {
     host: UartHost,
     agent: Agent,
     services: Services,
-    hosts: HostMux,
+    hosts: HostJoin,
     switch: Synchroniser<Bit>,
     alone: DFF<Bit>,
     /// Cycles since the reset, while `switch` settles and nobody is host.
@@ -184,7 +184,6 @@ impl Logic for ArtyCore {
         self.host.reset.next = !self.awake.val() | self.alone.q.val();
         self.agent.reset.next = !self.awake.val() | !self.alone.q.val() | self.core.core_reset.val();
         self.services.reset.next = self.agent.reset.val();
-        self.hosts.second.next = self.alone.q.val();
         Bar0Out::join(&mut self.host.bar0, &mut self.hosts.first_bar0);
         Bar2Out::<Bits<64>, Bits<8>>::join(&mut self.host.bar2, &mut self.hosts.first_bar2);
         Bar0Out::join(&mut self.agent.bar0, &mut self.hosts.second_bar0);

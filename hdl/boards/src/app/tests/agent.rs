@@ -156,6 +156,38 @@ fn the_card_is_configured_when_it_is_ready_and_has_a_link() {
     assert_eq!(bench.card.registers.into_iter().collect::<Vec<_>>(), want);
 }
 
+/// In the middle of a transfer: another host may have the core.
+#[test]
+fn in_reset_it_drives_zeros() {
+    let mut bench = Bench::started(900);
+    bench.as_room = true;
+    bench.card.accept(9, 7, [100, 200]);
+    bench.until("a beginning", |bench| !bench.got.is_empty());
+    for more in 0..40 {
+        bench.send(9, &[0xff; 70], false);
+        bench.card.deliver(9, &[0xff; 100]);
+        (0..more).for_each(|_| bench.cycle());
+        let reset = |bench: &mut Bench, level: bool| {
+            bench.uut.reset.next = level;
+            tick(&mut *bench.uut);
+        };
+        bench.uut.inp.valid.next = false;
+        bench.uut.bar0.ack.next = false;
+        bench.uut.bar2.rdone.next = false;
+        reset(&mut bench, true);
+        let uut = &*bench.uut;
+        let (bar0, bar2) = (&uut.bar0, &uut.bar2);
+        assert!(!bar0.addr.val().any() && !bar0.wdata.val().any() && !bar2.waddr.val().any());
+        assert!(!bar2.raddr.val().any() && !bar2.wdata.val().any() && !bar2.wstrb.val().any());
+        assert!(!(bar0.write.val() | bar0.read.val() | bar2.wvalid.val() | bar2.rvalid.val()));
+        assert!(!uut.out.valid.val() && !uut.room.val().any());
+        bench = Bench::started(900 + more);
+        bench.as_room = true;
+        bench.card.accept(9, 7, [100, 200]);
+        bench.until("a beginning", |bench| !bench.got.is_empty());
+    }
+}
+
 /// What a peer sends comes back to it: several at once, each over the end of its rings and of the sequence space, at every pace.
 #[test]
 fn every_byte_passes_in_both_directions() {

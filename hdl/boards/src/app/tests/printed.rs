@@ -10,7 +10,7 @@ use crate::app::commands::Commands;
 use crate::app::discard::Discard;
 use crate::app::echo::Echo;
 use crate::app::events::EventPoller;
-use crate::app::host_mux::HostMux;
+use crate::app::host_join::HostJoin;
 use crate::app::receive::Receive;
 use crate::app::services::{PORTS, Services};
 use crate::app::start::Start;
@@ -29,7 +29,7 @@ fn blocks_lint_and_synthesise() {
         print(Transmit::default(), "transmit"),
         print(Commands::default(), "commands"),
         print(Agent::new(&PORTS), "agent"),
-        print(HostMux::default(), "host_mux"),
+        print(HostJoin::default(), "host_join"),
         print(Echo::default(), "echo"),
         print(Discard::default(), "discard"),
         print(Chargen::default(), "chargen"),
