@@ -189,6 +189,7 @@ macro_rules! core {
                     events,
                     event_writer,
                     peeker,
+                    snapshot,
                     doorbells,
                     counters,
                     watch,

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use smoltcp::socket::tcp::State as TcpState;
-use syncline_boards::arty::STAND_ALONE;
+use syncline_boards::card::STAND_ALONE;
 use syncline_sim::peer::{Connection, Service, SmoltcpConfig, SmoltcpPeer};
 use syncline_tests::board::arty::{Arty, lamp};
 use syncline_tests::board::uart_bar::Serial;

@@ -8,6 +8,7 @@ mod lint_hdl;
 mod report;
 mod run;
 mod setup;
+mod synth;
 mod test;
 mod verilog;
 
@@ -37,6 +38,8 @@ enum Command {
     Test,
     /// Area of every block and clock of the core, written to `docs/area-timing.md`.
     Report(report::Args),
+    /// Build a board's bitstream, with a report of its clocks and area.
+    Synth(synth::Args),
     /// Write the Verilog of a configuration.
     Verilog(verilog::Args),
 }
@@ -50,6 +53,7 @@ fn main() -> anyhow::Result<()> {
         Command::LintHdl => lint_hdl::run(run::root()),
         Command::Test => test::run(),
         Command::Report(args) => report::run(&args),
+        Command::Synth(args) => synth::run(&args),
         Command::Verilog(args) => verilog::run(&args),
     }
 }

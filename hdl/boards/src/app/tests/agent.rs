@@ -267,6 +267,28 @@ fn every_byte_passes_in_both_directions() {
     }
 }
 
+/// 100 Mbit/s at 62.5 MHz are a byte in five cycles, here to the peer and from it at once.
+#[test]
+fn it_keeps_up_with_the_wire() {
+    let mut bench = Bench::started(905);
+    bench.as_room = true;
+    bench.card.accept(6, 7, [0xffff_ff00, 77]);
+    let data = bench.rng.bytes(8_000);
+    let (mut delivered, mut echoed, mut cycles) = (0, 0, 0);
+    bench.until("all bytes", |bench| {
+        cycles += 1;
+        delivered += bench.card.deliver(6, &data[delivered..]);
+        let back: Vec<_> = bench.got[echoed..].iter().map(|(item, ..)| *item).collect();
+        bench.to_send.extend(back.iter().filter(|(_, byte, _)| byte.is_some()));
+        echoed = bench.got.len();
+        bench.card.acknowledge(6, u32::MAX);
+        bench.card.flows[6].sent.len() == data.len()
+    });
+    println!("{cycles} cycles for {} bytes", data.len());
+    assert!(bench.card.flows[6].sent == data, "other bytes");
+    assert!(cycles < 5 * data.len(), "{cycles} cycles");
+}
+
 /// SHUTDOWN when the application ends first; the flow is given back when the peer has ended too, and not before.
 #[test]
 fn the_application_may_end_first() {
