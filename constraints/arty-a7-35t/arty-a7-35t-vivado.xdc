@@ -29,5 +29,5 @@ set_max_delay -datapath_only -from $mii_tx -to $core 10.0
 set_max_delay -datapath_only -from $mii_tx -to $mii_rx 10.0
 
 # Slow, or sampled by a synchroniser.
-set_false_path -from [get_ports {ck_rst uart_txd_in eth_mdio}]
+set_false_path -from [get_ports {ck_rst sw[*] uart_txd_in eth_mdio}]
 set_false_path -to [get_ports {led[*] uart_rxd_out eth_mdc eth_mdio eth_rstn eth_ref_clk}]

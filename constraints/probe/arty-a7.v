@@ -3,6 +3,7 @@
 module probe (
   input  wire clk,
   input  wire ck_rst,
+  input  wire [3:0] sw,
   output wire [3:0] led,
   output wire uart_rxd_out,
   input  wire uart_txd_in,
@@ -69,5 +70,5 @@ module probe (
   wire mdio;
   IOBUF mdio_pad (.IO(eth_mdio), .I(count[24]), .T(count[23]), .O(mdio));
   assign uart_rxd_out = uart_txd_in;
-  assign led = {count[25], ^seen, mdio, square[33]};
+  assign led = {count[25], ^seen, mdio ^ (^sw), square[33]};
 endmodule

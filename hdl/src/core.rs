@@ -55,6 +55,8 @@ macro_rules! core {
             pub state_valid: Signal<Out, Bit>,
             pub state_flow: Signal<Out, Bits<16>>,
             pub state: Signal<Out, Bits<4>>,
+            /// The core is being reset, by `reset` or by `CONTROL.reset`: a frame that is on its way out ends here, without its last beat.
+            pub core_reset: Signal<Out, Bit>,
             /// Frames from the MAC.
             pub rx: StreamIn<$beat>,
             /// Frames to the MAC.
@@ -148,6 +150,7 @@ macro_rules! core {
                     state_valid: Default::default(),
                     state_flow: Default::default(),
                     state: Default::default(),
+                    core_reset: Default::default(),
                     news: Default::default(),
                     any_news: Default::default(),
                     net: Default::default(),
@@ -207,6 +210,7 @@ macro_rules! core {
                 );
                 self.registers.reset.next = self.reset.val();
                 self.reset_here.next = self.registers.core_reset.val();
+                self.core_reset.next = self.reset_here.val();
                 self.submission.reset.next = self.reset_here.val();
                 self.completions.reset.next = self.reset_here.val();
                 self.events.reset.next = self.reset_here.val();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The Arty at its pins: MII nibbles joined to smoltcp, the driver behind the UART's bits.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use syncline::Device;
 use syncline_boards::arty;
 use syncline_pins::mii::{fcs, sealed};
 use syncline_regs::{counters, map};
-use syncline_sim::peer::{SmoltcpConfig, SmoltcpPeer};
+use syncline_sim::peer::{Service, SmoltcpConfig, SmoltcpPeer};
 use syncline_tests::board::arty::{Arty, lamp};
 use syncline_tests::board::uart_bar::UartBar;
 use syncline_tests::hostile::forge::Packet;
@@ -17,6 +18,9 @@ use syncline_tests::wire::LOCAL_MAC;
 
 /// Everything takes a second of the board's time or a few; this is for one that hangs.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// Cycles from the beginning of a request of 1,442 bytes to a reset that comes too early for its answer.
+const RESET_SOONEST: u32 = 6_350;
 
 type Board = Arc<Mutex<Arty>>;
 
@@ -152,4 +156,46 @@ fn frames_back_to_back_while_the_clocks_drift() {
         assert!(!lock(&board).lit(lamp::FAULT));
         no_faults(&board);
     }
+}
+
+/// `CONTROL.reset` at every place of a frame that the core gives to the MAC: the MAC forgets its beginning, and the next frame is whole.
+#[test]
+fn a_reset_in_the_middle_of_a_frame_spoils_nothing() {
+    let (board, device) = configured([0, 0]);
+    let data = |i: u32| (0..1400).map(|at: u32| (at ^ i) as u8).collect::<Vec<_>>();
+    let request = |i: u32| Packet::icmp(8, 0, i, &data(i)).frame();
+    let mut answered = vec![];
+    for i in 0..20 {
+        // A byte takes five cycles of the core's on the wire, and the frame that writes the register 800; the answer is 180 beats.
+        lock(&board).mii.send(&request(i));
+        lock(&board).run(RESET_SOONEST + 40 * i);
+        device.reset().expect("a card");
+        configure(&device);
+        drain(&board);
+        lock(&board).mii.send(&request(1_000));
+        drain(&board);
+        let mut frames: Vec<_> = std::iter::from_fn(|| lock(&board).mii.receive()).collect();
+        let last = frames.pop().unwrap_or_else(|| panic!("{i}: nothing is answered any more"));
+        let body = |i| Packet::icmp(0, 0, i, &data(i)).body;
+        assert_eq!(last[34..], body(1_000), "{i}");
+        assert!(frames.iter().all(|frame| frame[34..] == body(i)), "{i}");
+        answered.push(frames.len());
+    }
+    // Too early for an answer, and at last behind it. It takes longer than a step to give a frame: some were broken off.
+    assert_eq!((answered.first(), answered.last()), (Some(&0), Some(&1)), "{answered:?}");
+    no_faults(&board);
+}
+
+/// `CONTROL.reset` ends every connection without a state of theirs: the lamp goes out all the same.
+#[test]
+fn a_reset_puts_the_lamp_out() {
+    let (board, device) = configured([0, 0]);
+    let peer = peer(&board);
+    lock(&peer).serve(7, Service::Echo, 1);
+    let stream = device.connect(SocketAddr::from((PEER, 7)), LIMIT).expect("a connection");
+    assert!(lock(&board).lit(lamp::ESTABLISHED));
+    device.reset().expect("a card");
+    assert!(!lock(&board).lit(lamp::ESTABLISHED));
+    drop(stream);
+    assert!(lock(&board).lit(lamp::LINK));
 }

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! [`Card`]: what a board with a PHY and a UART has around the core, but for the MAC.
 
+use std::net::Ipv4Addr;
+
 use rust_hdl::prelude::*;
 use syncline_hdl::core::Core64;
 use syncline_hdl::host::bar::{Bar0Out, Bar2Out};
 use syncline_hdl::params::Params;
 use syncline_hdl::stream::{Beat64, StreamIn, StreamOut};
 
+use crate::app::agent::Agent;
+use crate::app::host_join::HostJoin;
+use crate::app::services::{self, Services};
+use crate::app::{AppIn, AppOut};
+use crate::cdc::synchroniser::Synchroniser;
 use crate::leds::Leds;
 use crate::mac::MacStats;
 use crate::mac::mdio::Mdio;
@@ -46,11 +53,29 @@ pub enum Rate {
     Thousand,
 }
 
+/// Addresses without a host.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    /// The first octet is the most significant one.
+    pub mac: u64,
+    pub addr: Ipv4Addr,
+    pub mask: Ipv4Addr,
+}
+
+/// The card's when it serves alone; the driver's default.
+pub const STAND_ALONE: Addresses = Addresses {
+    mac: 0x0253_594e_4301,
+    addr: Ipv4Addr::new(10, 0, 0, 1),
+    mask: Ipv4Addr::new(255, 255, 255, 0),
+};
+
 /// On the core's clock, all of it.
 #[derive(LogicBlock)]
 pub struct Card {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
+    /// No host: services in the fabric answer, at the addresses of [`STAND_ALONE`]. Looked at after a reset; not synchronous to the clock.
+    pub stand_alone: Signal<In, Bit>,
     /// The pin that the host drives; not synchronous to the clock.
     pub uart_rx: Signal<In, Bit>,
     /// The pin that the host listens to.
@@ -58,6 +83,8 @@ pub struct Card {
     /// Frames from the MAC, frames to it, and what it threw away.
     pub rx: StreamIn<Beat64>,
     pub tx: StreamOut<Beat64>,
+    /// A frame on its way to the MAC ends here, without its last beat.
+    pub core_reset: Signal<Out, Bit>,
     pub mac: Signal<In, MacStats>,
     pub mdc: Signal<Out, Bit>,
     pub mdio_in: Signal<In, Bit>,
@@ -69,6 +96,17 @@ pub struct Card {
     pub lamps: Signal<Out, Bits<4>>,
     core: Core64,
     host: UartHost,
+    agent: Agent,
+    services: Services,
+    hosts: HostJoin,
+    switch: Synchroniser<Bit>,
+    alone: DFF<Bit>,
+    /// Cycles since the reset, while `switch` settles and nobody is host.
+    waking: DFF<Bits<3>>,
+    awake: Signal<Local, Bit>,
+    own_mac: Constant<Bits<48>>,
+    own_addr: Constant<Bits<32>>,
+    own_mask: Constant<Bits<32>>,
     mdio: Mdio,
     micros: Micros,
     leds: Leds<22>,
@@ -95,12 +133,24 @@ impl Card {
         Self {
             core: Core64::new(params),
             host: UartHost::with_stall(params.clock_hz, rates.baud, rates.stall_cycles),
+            agent: Agent::new(&services::PORTS),
+            own_mac: Constant::new(STAND_ALONE.mac.into()),
+            own_addr: Constant::new(u64::from(STAND_ALONE.addr.to_bits()).into()),
+            own_mask: Constant::new(u64::from(STAND_ALONE.mask.to_bits()).into()),
             mdio,
             micros: Micros::new(params.clock_hz),
             phy_reset: Constant::new(u64::from(rates.phy_reset_cycles).into()),
             thousand: Constant::new(rate == Rate::Thousand),
             clock: Default::default(),
             reset: Default::default(),
+            stand_alone: Default::default(),
+            core_reset: Default::default(),
+            services: Default::default(),
+            hosts: Default::default(),
+            switch: Default::default(),
+            alone: Default::default(),
+            waking: Default::default(),
+            awake: Default::default(),
             uart_rx: Default::default(),
             uart_tx: Default::default(),
             rx: Default::default(),
@@ -129,17 +179,44 @@ impl Logic for Card {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, phy_wait, phy_awake, fault, frame);
-        clock!(self, clock, core, host, mdio, micros, leds);
+        dff_setup!(self, clock, phy_wait, phy_awake, fault, frame, alone, waking);
+        clock!(self, clock, core, host, agent, services, switch, mdio, micros, leds);
         self.core.reset.next = self.reset.val();
-        self.host.reset.next = self.reset.val();
-        self.leds.reset.next = self.reset.val();
+        self.core_reset.next = self.core.core_reset.val();
+        // The core leaves every connection at once, without a word on their states.
+        self.leds.reset.next = self.core.core_reset.val();
         self.core.now.next = self.micros.now.val();
 
         self.host.rx.next = self.uart_rx.val();
         self.uart_tx.next = self.host.tx.val();
-        Bar0Out::join(&mut self.host.bar0, &mut self.core.bar0);
-        Bar2Out::<Bits<64>, Bits<8>>::join(&mut self.host.bar2, &mut self.core.bar2);
+
+        // Who is the host: the one behind the UART, or the services.
+        self.switch.d.next = self.stand_alone.val();
+        self.awake.next = self.waking.q.val().all();
+        if !self.awake.val() {
+            self.waking.d.next = self.waking.q.val() + 1;
+            self.alone.d.next = self.switch.q.val();
+        }
+        self.host.reset.next = !self.awake.val() | self.alone.q.val();
+        self.agent.reset.next = !self.awake.val() | !self.alone.q.val() | self.core.core_reset.val();
+        self.services.reset.next = self.agent.reset.val();
+        Bar0Out::join(&mut self.host.bar0, &mut self.hosts.first_bar0);
+        Bar2Out::<Bits<64>, Bits<8>>::join(&mut self.host.bar2, &mut self.hosts.first_bar2);
+        Bar0Out::join(&mut self.agent.bar0, &mut self.hosts.second_bar0);
+        Bar2Out::<Bits<64>, Bits<8>>::join(&mut self.agent.bar2, &mut self.hosts.second_bar2);
+        Bar0Out::join(&mut self.hosts.bar0, &mut self.core.bar0);
+        Bar2Out::<Bits<64>, Bits<8>>::join(&mut self.hosts.bar2, &mut self.core.bar2);
+        self.agent.mac.next = self.own_mac.val();
+        self.agent.addr.next = self.own_addr.val();
+        self.agent.mask.next = self.own_mask.val();
+        self.agent.gateway.next = 0.into();
+        // How long the link took to come up: of the few things here that are never the same twice.
+        self.agent.seed.next = self.micros.now.val().get_bits::<32>(0);
+        StreamOut::<AppOut>::join(&mut self.agent.out, &mut self.services.inp);
+        StreamOut::<AppIn>::join(&mut self.services.out, &mut self.agent.inp);
+        self.agent.want.next = self.services.want.val();
+        self.services.room.next = self.agent.room.val();
+
         StreamIn::<Beat64>::link(&mut self.rx, &mut self.core.rx);
         StreamOut::<Beat64>::link(&mut self.tx, &mut self.core.tx);
 
@@ -182,6 +259,7 @@ impl Logic for Card {
         self.leds.state.next = self.core.state.val();
         self.lamps.next = self.leds.lamps.val();
         if self.reset.val() {
+            self.waking.d.next = 0.into();
             self.phy_wait.d.next = 0.into();
             self.phy_awake.d.next = false;
         }

@@ -7,6 +7,7 @@
 #![allow(clippy::collapsible_match)]
 
 pub mod alveo;
+pub mod app;
 pub mod arty;
 pub mod boards;
 pub mod card;

@@ -46,6 +46,7 @@ struct Ports {
     /// Of the core and of the PHY's two directions: in the order of the clocks.
     clocks: [Port; 3],
     reset: Port,
+    stand_alone: Port,
     uart_rx: Port,
     uart_tx: Port,
     rxd: Port,
@@ -85,6 +86,14 @@ impl Arty {
     /// # Panics
     /// When the model can't be built, or the board does not find its PHY.
     pub fn new(ppm: [i64; 2]) -> Self {
+        Self::with_switch(ppm, false)
+    }
+
+    /// The same with switch 0 as it is said: up is stand-alone.
+    ///
+    /// # Panics
+    /// As [`Arty::new`].
+    pub fn with_switch(ppm: [i64; 2], up: bool) -> Self {
         let params = Params { clock_hz: CLOCK_HZ, ..PARAMS };
         let rates = Rates { baud: CLOCK_HZ / BIT, stall_cycles: 200_000, phy_reset_cycles: 2_000 };
         let text = verilog(&params, &rates).expect("Verilog");
@@ -93,6 +102,7 @@ impl Arty {
         let ports = Ports {
             clocks: ["clock", "mii_rx_clock", "mii_tx_clock"].map(port),
             reset: port("reset"),
+            stand_alone: port("stand_alone"),
             uart_rx: port("uart_rx"),
             uart_tx: port("uart_tx"),
             rxd: port("mii_rxd"),
@@ -122,6 +132,7 @@ impl Arty {
             until_peer: 0,
             phy_runs: false,
         };
+        board.model.set_bool(board.ports.stand_alone, up);
         board.model.eval();
         board.reset();
         board

@@ -17,6 +17,7 @@ pub struct ArtyCore {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
     /// As of [`Card`].
+    pub stand_alone: Signal<In, Bit>,
     pub uart_rx: Signal<In, Bit>,
     pub uart_tx: Signal<Out, Bit>,
     pub mii_rx_clock: Signal<In, Clock>,
@@ -45,6 +46,7 @@ impl ArtyCore {
             card: Card::new(params, rates, Rate::Hundred),
             clock: Default::default(),
             reset: Default::default(),
+            stand_alone: Default::default(),
             uart_rx: Default::default(),
             uart_tx: Default::default(),
             mii_rx_clock: Default::default(),
@@ -85,11 +87,13 @@ impl Logic for ArtyCore {
         clock!(self, clock, card, mac);
         self.card.reset.next = self.reset.val();
         self.mac.reset.next = self.reset.val();
+        self.card.stand_alone.next = self.stand_alone.val();
         self.card.uart_rx.next = self.uart_rx.val();
         self.uart_tx.next = self.card.uart_tx.val();
 
         StreamOut::<Beat64>::join(&mut self.mac.rx, &mut self.card.rx);
         StreamOut::<Beat64>::join(&mut self.card.tx, &mut self.mac.tx);
+        self.mac.tx_cut.next = self.card.core_reset.val();
         self.card.mac.next = self.mac.stats.val();
         self.mac.rx_clock.next = self.mii_rx_clock.val();
         self.mac.rxd.next = self.mii_rxd.val();

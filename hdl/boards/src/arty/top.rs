@@ -21,6 +21,8 @@ pub struct ArtyTop {
     pub clk: Signal<In, Clock>,
     /// The red button, active low. The USB bridge's DTR pulls it too when jumper JP2 is set.
     pub ck_rst: Signal<In, Bit>,
+    /// The slide switches. 0: stand-alone, looked at after a reset.
+    pub sw: Signal<In, Bits<4>>,
     /// The pin that the host drives, by the name that the USB bridge has for it.
     pub uart_txd_in: Signal<In, Bit>,
     /// The pin that the host listens to, likewise.
@@ -56,6 +58,7 @@ impl Default for ArtyTop {
             pll: Pll::new(100_000_000, 10, [16, 40]),
             clk: Default::default(),
             ck_rst: Default::default(),
+            sw: Default::default(),
             uart_txd_in: Default::default(),
             uart_rxd_out: Default::default(),
             led: Default::default(),
@@ -102,6 +105,7 @@ impl Logic for ArtyTop {
 
         self.core.clock.next = self.pll.first.val();
         self.core.reset.next = self.reset.q.val();
+        self.core.stand_alone.next = self.sw.val().get_bit(0);
         self.core.uart_rx.next = self.uart_txd_in.val();
         self.uart_rxd_out.next = self.core.uart_tx.val();
         self.core.mii_rx_clock.next = self.rx_buffer.to.val();

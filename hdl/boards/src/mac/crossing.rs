@@ -26,6 +26,8 @@ pub struct Crossing {
     pub rx: StreamOut<Beat64>,
     /// From the core to the wire.
     pub tx: StreamIn<Beat64>,
+    /// The core is being reset: the frame that it was giving is forgotten, those that it gave before are sent.
+    pub tx_cut: Signal<In, Bit>,
     pub stats: Signal<Out, MacStats>,
     pub rx_clock: Signal<In, Clock>,
     /// On `rx_clock`, for what runs on it.
@@ -83,6 +85,7 @@ impl Logic for Crossing {
         self.tx_gate.phy_reset.next = self.tx_bridge.q.val();
         self.tx_gate.reset.next = self.held.q.val();
         StreamIn::<Beat64>::link(&mut self.tx, &mut self.tx_gate.inp);
+        self.tx_gate.cut.next = self.tx_cut.val();
         StreamOut::<Beat8>::link(&mut self.to_send, &mut self.tx_gate.out);
 
         self.fragments.from_clock.next = self.rx_clock.val();

@@ -185,6 +185,56 @@ fn what_comes_while_the_core_sleeps_does_not_pass() {
     assert_eq!(overflows, 1);
 }
 
+/// The core is reset in every place of a frame: with the frame before it and the one behind nothing is wrong.
+#[test]
+fn a_frame_that_the_core_breaks_off_is_forgotten() {
+    let mut rng = Rng::new(316);
+    let (before, broken, behind) = (rng.bytes(60), rng.bytes(70), rng.bytes(100));
+    for taken in 0..=8 {
+        let mut uut = ready(Box::<TxGate<8, 9>>::default());
+        let mut given: Vec<Beat64> = beats(&before, &mut rng);
+        given.extend(&beats(&broken, &mut rng)[..taken]);
+        let mut feed = Feed::new(given, 0);
+        let mut clocks = Clocks::new([80, 100]);
+        let (mut got, mut frame, mut cut) = (vec![], vec![], 0);
+        for _ in 0..2_000 {
+            let rises = clocks.turn();
+            if rises[0] {
+                if feed.is_empty() && cut < 8 {
+                    cut += 1;
+                    if cut == 8 {
+                        feed = Feed::new(beats::<Beat64>(&behind, &mut rng), 0);
+                    }
+                }
+                feed.drive(&mut uut.inp, &mut rng);
+                // In the first cycle the core still offers the next beat: the reset has not reached it.
+                uut.cut.next = (1..8).contains(&cut);
+                if cut == 1 {
+                    uut.inp.valid.next = true;
+                    uut.inp.data.next = Beat64 { data: 0.into(), keep: 0xff.into(), last: taken == 8 };
+                }
+            }
+            uut.out.ready.next = true;
+            settle(&mut *uut);
+            if rises[0] {
+                assert!(!(uut.cut.val() && uut.inp.ready.val()));
+                feed.sample(&uut.inp);
+            }
+            if rises[1] && uut.out.valid.val() {
+                frame.push(uut.out.data.val().data.to_u8());
+                if uut.out.data.val().last {
+                    got.push(std::mem::take(&mut frame));
+                }
+            }
+            uut.clock.next = Clock { clk: clocks.levels[0] };
+            uut.phy_clock.next = Clock { clk: clocks.levels[1] };
+            settle(&mut *uut);
+        }
+        assert_eq!(got, [before.clone(), behind.clone()], "{taken} beats");
+        assert!(frame.is_empty() && !uut.busy.val(), "{taken} beats");
+    }
+}
+
 #[test]
 fn gates_lint_and_synthesise() {
     let designs = [print::<RxGate<9, 10>>("rx_gate"), print::<TxGate<9, 10>>("tx_gate")];

@@ -28,6 +28,8 @@ pub struct RgmiiMac {
     pub rx: StreamOut<Beat64>,
     /// From the core to the wire.
     pub tx: StreamIn<Beat64>,
+    /// See [`Crossing`].
+    pub tx_cut: Signal<In, Bit>,
     pub stats: Signal<Out, MacStats>,
     receive: GmiiReceive,
     crossing: Crossing,
@@ -54,6 +56,7 @@ impl Logic for RgmiiMac {
         self.crossing.fragment.next = self.receive.stat_fragment.val();
         StreamOut::<Beat64>::link(&mut self.rx, &mut self.crossing.rx);
         StreamIn::<Beat64>::link(&mut self.tx, &mut self.crossing.tx);
+        self.crossing.tx_cut.next = self.tx_cut.val();
         self.transmit.reset.next = self.crossing.tx_reset.val();
         StreamOut::<Beat8>::join(&mut self.crossing.to_send, &mut self.transmit.inp);
         self.crossing.underflow.next = self.transmit.stat_underflow.val();

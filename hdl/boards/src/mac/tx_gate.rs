@@ -18,6 +18,8 @@ pub struct TxGate<const A: usize, const C: usize> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
     pub inp: StreamIn<Beat64>,
+    /// The core is being reset: nothing is taken, and of a frame that has begun to come in no more will: it is forgotten.
+    pub cut: Signal<In, Bit>,
     /// The PHY's transmit clock.
     pub phy_clock: Signal<In, Clock>,
     pub phy_reset: Signal<In, Bit>,
@@ -52,6 +54,7 @@ impl<const A: usize, const C: usize> TxGate<A, C> {
             clock: Default::default(),
             reset: Default::default(),
             inp: Default::default(),
+            cut: Default::default(),
             phy_clock: Default::default(),
             phy_reset: Default::default(),
             out: Default::default(),
@@ -94,7 +97,7 @@ impl<const A: usize, const C: usize> Logic for TxGate<A, C> {
         self.cross.read_reset.next = self.phy_reset.val();
 
         // A frame that has begun comes in without a stop: there was room for all of it.
-        self.open.next = self.in_frame.q.val() | (self.held.q.val() <= self.limit.val());
+        self.open.next = (self.in_frame.q.val() | (self.held.q.val() <= self.limit.val())) & !self.cut.val();
         self.frames.inp.data.next = self.inp.data.val();
         self.frames.inp.valid.next = self.inp.valid.val() & self.open.val();
         self.inp.ready.next = self.frames.inp.ready.val() & self.open.val();
@@ -109,6 +112,15 @@ impl<const A: usize, const C: usize> Logic for TxGate<A, C> {
                 self.size.d.next = 0.into();
                 self.lost.d.next = false;
             }
+        }
+        if self.cut.val() {
+            // The FIFO forgets a frame with its last beat only, so it gets one.
+            self.frames.inp.valid.next = self.in_frame.q.val();
+            self.frames.inp.data.next.last = true;
+            self.frames.drop.next = true;
+            self.in_frame.d.next = false;
+            self.size.d.next = 0.into();
+            self.lost.d.next = false;
         }
         StreamOut::<Beat64>::join(&mut self.frames.out, &mut self.cross.inp);
         StreamOut::<Beat64>::join(&mut self.cross.out, &mut self.narrow.inp);

@@ -87,11 +87,14 @@ impl Logic for RgmiiCore {
         clock!(self, clock, card, mac);
         self.card.reset.next = self.reset.val();
         self.mac.reset.next = self.reset.val();
+        // These boards have a host.
+        self.card.stand_alone.next = false;
         self.card.uart_rx.next = self.uart_rx.val();
         self.uart_tx.next = self.card.uart_tx.val();
 
         StreamOut::<Beat64>::join(&mut self.mac.rx, &mut self.card.rx);
         StreamOut::<Beat64>::join(&mut self.card.tx, &mut self.mac.tx);
+        self.mac.tx_cut.next = self.card.core_reset.val();
         self.card.mac.next = self.mac.stats.val();
         self.mac.rx_clock.next = self.rx_clock.val();
         self.mac.rxd.next = self.rxd.val();

@@ -27,7 +27,8 @@ const STALL_BITS: usize = 28;
 ///
 /// BAR0: `write` or `read` is held until `ack` and away for the cycles of at least one byte afterwards. BAR2: a write is one cycle and is
 /// always taken; one read is under way at a time. Two words of an incrementing write that make an aligned 64-bit word become one
-/// write, because the submission ring takes no less, with the second of them.
+/// write, because the submission ring takes no less, with the second of them. In reset it drives zeros, so that another host may have
+/// the core.
 #[derive(LogicBlock)]
 pub struct UartBridge {
     pub clock: Signal<In, Clock>,
@@ -341,6 +342,13 @@ impl Logic for UartBridge {
         if self.stalled.val() | self.reset.val() {
             self.step.d.next = Step::Command;
             self.quiet.d.next = 0.into();
+        }
+        if self.reset.val() {
+            self.address.d.next = 0.into();
+            self.word.d.next = 0.into();
+            self.low.d.next = 0.into();
+            self.strobes.d.next = 0.into();
+            self.held.d.next = false;
         }
     }
 }

@@ -217,6 +217,13 @@ fn a_reset_begins_anew() {
     bench.run(0);
     bench.uut.reset.next = true;
     bench.cycle();
+    let uut = &mut *bench.uut;
+    settle(uut);
+    // Another host may have the core.
+    let bar2 = &uut.bar2;
+    assert!(!uut.bar0.addr.val().any() && !uut.bar0.wdata.val().any() && !bar2.waddr.val().any());
+    assert!(!bar2.raddr.val().any() && !bar2.wdata.val().any() && !bar2.wstrb.val().any());
+    assert!(!(uut.bar0.write.val() | uut.bar0.read.val() | bar2.wvalid.val() | bar2.rvalid.val()));
     bench.uut.reset.next = false;
     bench.check(&Frame::read(BAR0_AT + 8, 1), 0);
 }
