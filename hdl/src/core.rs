@@ -186,6 +186,7 @@ macro_rules! core {
                     events,
                     event_writer,
                     peeker,
+                    snapshot,
                     doorbells,
                     counters,
                     watch,

@@ -401,7 +401,7 @@ pub struct Work {
     pub d_rec: Bits<32>,
     /// `snd_max` - SND.UNA.
     pub flight: Bits<32>,
-    /// SEG.SEQ - `rcv_user`.
+    /// SEG.SEQ - `rcv_user` of a doorbell; of other events SEG.SEQ - SND.WL1.
     pub d_user: Bits<32>,
     /// `now` - `rtt_time`.
     pub rtt: Bits<32>,
@@ -440,10 +440,10 @@ pub struct Work {
     pub syn_now: Bit,
     /// An RST is to be sent.
     pub rst_now: Bit,
-    /// ... with SEQ 0, ACK = SEG.END (no ACK bit came); otherwise SEQ = `rst_seq`, no ACK.
+    /// ... with SEQ 0, ACK = SEG.END (no ACK bit came) ...
     pub rst_ack: Bit,
-    /// The RST's sequence number.
-    pub rst_seq: Bits<32>,
+    /// ... or with a number of our own; otherwise SEQ = SEG.ACK. No ACK.
+    pub rst_own: Bit,
     /// Send one segment from SND.UNA whatever the window says (fast retransmit, partial ACK).
     pub retransmit: Bit,
     /// Send one byte (or the FIN) beyond the window (zero-window probe).

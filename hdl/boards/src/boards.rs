@@ -3,7 +3,7 @@
 
 use syncline_hdl::emit::EmitError;
 
-use crate::arty;
+use crate::{arty, versa};
 
 /// A board.
 #[derive(Copy, Clone, Debug)]
@@ -26,7 +26,8 @@ impl Board {
 }
 
 /// All of them. Both Artys have one top: the parts differ in size only.
-pub const BOARDS: [Board; 2] = [
+pub const BOARDS: [Board; 3] = [
     Board { name: "arty-a7-35t", top: arty::PARAMS.name, print: arty::top::verilog },
     Board { name: "arty-a7-100t", top: arty::PARAMS.name, print: arty::top::verilog },
+    Board { name: "versa-ecp5", top: versa::PARAMS.name, print: versa::top::verilog },
 ];

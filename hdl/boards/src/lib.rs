@@ -6,13 +6,18 @@
 // What this lint proposes is a match guard, which `#[hdl_gen]` drops without a word.
 #![allow(clippy::collapsible_match)]
 
+pub mod alveo;
 pub mod arty;
 pub mod boards;
+pub mod card;
 pub mod cdc;
 pub mod cmac;
+pub mod ecp5;
 pub mod leds;
 pub mod mac;
 pub mod micros;
 pub mod pcie;
+pub mod rgmii;
 pub mod uart;
+pub mod versa;
 pub mod xilinx7;

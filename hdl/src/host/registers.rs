@@ -19,6 +19,7 @@ enum Step {
     Idle,
     Read,
     Table,
+    Word,
     Ack,
     Release,
 }
@@ -74,6 +75,7 @@ pub struct Registers {
     /// Word in the flow's entry.
     pub table_word: Signal<Out, Bits<6>>,
     pub table_done: Signal<In, Bit>,
+    /// One cycle after `table_done`.
     pub table_value: Signal<In, Bits<32>>,
 
     identity: [Constant<Bits<32>>; IDENTITY],
@@ -354,10 +356,13 @@ impl Logic for Registers {
             }
             Step::Table => {
                 self.table_request.next = true;
-                self.value.d.next = self.table_value.val();
                 if self.table_done.val() {
-                    self.step.d.next = Step::Ack;
+                    self.step.d.next = Step::Word;
                 }
+            }
+            Step::Word => {
+                self.step.d.next = Step::Ack;
+                self.value.d.next = self.table_value.val();
             }
             Step::Ack => {
                 self.ack.next = true;

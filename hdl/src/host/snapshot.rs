@@ -34,18 +34,19 @@ impl Logic for StateCode {
     }
 }
 
-/// Combinational. The layout is that of `syncline_regs::connection`; a test of the core holds the two together.
+/// The layout is that of `syncline_regs::connection`; a test of the core holds the two together.
 #[derive(LogicBlock)]
 pub struct Snapshot {
+    pub clock: Signal<In, Clock>,
     pub tcb: Signal<In, Tcb>,
     pub flow: Signal<In, Bits<16>>,
     /// The flow's read limit.
     pub placed: Signal<In, Bits<32>>,
     /// Own address.
     pub laddr: Signal<In, Bits<32>>,
-    /// The first eight words.
+    /// The first eight words, in the same cycle.
     pub words: Signal<Out, Bits<256>>,
-    /// Word `index` of the table entry, 0 behind the last.
+    /// Word `index` of the table entry, 0 behind the last: one cycle later.
     pub index: Signal<In, Bits<6>>,
     pub word: Signal<Out, Bits<32>>,
     t: Signal<Local, Tcb>,
@@ -58,13 +59,15 @@ pub struct Snapshot {
     laddr_swapped: Signal<Local, Bits<32>>,
     raddr_swapped: Signal<Local, Bits<32>>,
     entry: [Signal<Local, Bits<32>>; WORDS],
-    part: [Signal<Local, Bits<32>>; WORDS],
+    /// All words but the one asked for are 0: a register's reset costs nothing, and six of them go into one gate.
+    part: [DFF<Bits<32>>; WORDS],
     sum: [Signal<Local, Bits<32>>; WORDS + 1],
 }
 
 impl Default for Snapshot {
     fn default() -> Self {
         Self {
+            clock: Default::default(),
             tcb: Default::default(),
             flow: Default::default(),
             placed: Default::default(),
@@ -199,11 +202,12 @@ impl Logic for Snapshot {
 
         self.sum[0].next = 0.into();
         for i in 0..35 {
-            self.part[i].next = 0.into();
+            self.part[i].clock.next = self.clock.val();
+            self.part[i].d.next = 0.into();
             if self.index.val().index() == i {
-                self.part[i].next = self.entry[i].val();
+                self.part[i].d.next = self.entry[i].val();
             }
-            self.sum[i + 1].next = self.sum[i].val() | self.part[i].val();
+            self.sum[i + 1].next = self.sum[i].val() | self.part[i].q.val();
         }
         self.word.next = self.sum[35].val();
         self.words.next = bit_cast::<256, 32>(self.entry[0].val())

@@ -116,7 +116,6 @@ impl Logic for Ack {
                 self.work.d.next.opened = true;
             } else {
                 self.work.d.next.rst_now = true;
-                self.work.d.next.rst_seq = self.inp.ev.val().ack;
             }
         } else if self.bad.val() {
             self.work.d.next.ack_now = true;

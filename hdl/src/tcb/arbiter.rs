@@ -17,7 +17,7 @@ use crate::types::Event;
 ///
 /// While none asks, the turn is the look-up's: a segment that comes to an idle card is offered at once, an event of the others one
 /// cycle later.
-#[derive(LogicBlock)]
+#[derive(LogicBlock, Default)]
 pub struct EventArbiter {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
@@ -33,26 +33,6 @@ pub struct EventArbiter {
     source: Signal<Local, Event>,
     isn: Signal<Local, Bits<32>>,
     generation: Signal<Local, Bits<32>>,
-}
-
-impl Default for EventArbiter {
-    fn default() -> Self {
-        Self {
-            clock: Default::default(),
-            reset: Default::default(),
-            inp: Default::default(),
-            out: Default::default(),
-            turn: Default::default(),
-            chosen: Default::default(),
-            request: Default::default(),
-            lookup: Default::default(),
-            command: Default::default(),
-            doorbell: Default::default(),
-            source: Default::default(),
-            isn: Default::default(),
-            generation: Default::default(),
-        }
-    }
 }
 
 impl Logic for EventArbiter {

@@ -2,7 +2,7 @@
 //! Second stage: every difference of sequence numbers, so that the later stages only look at signs and sizes.
 
 use super::{Pass, PassOut};
-use crate::types::{Config, Event, Tcb, Work};
+use crate::types::{Config, Event, EventKind, Tcb, Work};
 use rust_hdl::prelude::*;
 
 /// The differences (1 cycle). All are modulo 2^32.
@@ -24,9 +24,11 @@ pub struct Differences {
     work: DFF<Work>,
     now: Signal<Local, Bits<48>>,
     rtt_ahead: Signal<Local, Bits<32>>,
+    base: Signal<Local, Bits<32>>,
     wl1_same: Signal<Local, Bit>,
     wl1_ahead: Signal<Local, Bits<32>>,
     wl2_ahead: Signal<Local, Bits<32>>,
+    wl_new: Signal<Local, Bit>,
     unread: Signal<Local, Bits<32>>,
     offer: Signal<Local, Bits<16>>,
     own_less: Signal<Local, Bit>,
@@ -55,18 +57,24 @@ impl Logic for Differences {
         self.work.d.next.d_fin = self.inp.ev.val().ack - self.inp.tcb.val().snd_end;
         self.work.d.next.d_rec = self.inp.ev.val().ack - self.inp.tcb.val().recover;
         self.work.d.next.flight = self.inp.tcb.val().snd_max - self.inp.tcb.val().snd_una;
-        self.work.d.next.d_user = self.inp.ev.val().seq - self.inp.tcb.val().rcv_user;
         self.now.next = self.inp.work.val().now;
         self.work.d.next.rtt = self.now.val().get_bits::<32>(0) - self.inp.tcb.val().rtt_time;
 
         self.rtt_ahead.next = self.inp.ev.val().ack - self.inp.tcb.val().rtt_seq;
         self.work.d.next.rtt_covered = self.inp.tcb.val().rtt_busy & !self.rtt_ahead.val().get_bit(31);
         // RFC 9293, 3.10.7.4, fifth: SND.WL1 < SEG.SEQ, or equal and SND.WL2 =< SEG.ACK.
-        self.wl1_ahead.next = self.inp.ev.val().seq - self.inp.tcb.val().snd_wl1;
+        // A doorbell's pointer is compared with `rcv_user` in the same subtractor.
+        self.base.next = self.inp.tcb.val().snd_wl1;
+        if self.inp.ev.val().kind == EventKind::Doorbell {
+            self.base.next = self.inp.tcb.val().rcv_user;
+        }
+        self.wl1_ahead.next = self.inp.ev.val().seq - self.base.val();
+        self.work.d.next.d_user = self.wl1_ahead.val();
         self.wl1_same.next = self.inp.ev.val().seq == self.inp.tcb.val().snd_wl1;
         self.wl2_ahead.next = self.inp.ev.val().ack - self.inp.tcb.val().snd_wl2;
-        self.work.d.next.wl_new = (!self.wl1_same.val() & !self.wl1_ahead.val().get_bit(31))
+        self.wl_new.next = (!self.wl1_same.val() & !self.wl1_ahead.val().get_bit(31))
             | (self.wl1_same.val() & !self.wl2_ahead.val().get_bit(31));
+        self.work.d.next.wl_new = self.wl_new.val() & (self.inp.ev.val().kind != EventKind::Doorbell);
 
         // The peer's FIN counts in RCV.NXT, but there is nothing to read of it.
         self.unread.next = self.inp.tcb.val().rcv_nxt - self.inp.tcb.val().rcv_user;

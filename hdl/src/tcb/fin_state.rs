@@ -40,7 +40,6 @@ pub struct FinState {
     past: Signal<Local, Bit>,
     fin: Signal<Local, Bits<32>>,
     unread: Signal<Local, Bit>,
-    own_seq: Signal<Local, Bits<32>>,
     entitled: Signal<Local, Bit>,
     close_now: Signal<Local, Bit>,
     abort_now: Signal<Local, Bit>,
@@ -151,10 +150,6 @@ impl Logic for FinState {
         // The host's calls.
         self.unread.next = self.inp.work.val().unread
             & (self.established.val() | self.finwait1.val() | self.finwait2.val() | self.closewait.val());
-        self.own_seq.next = self.inp.tcb.val().snd_max;
-        if self.inp.tcb.val().snd_wnd == 0 {
-            self.own_seq.next = self.inp.tcb.val().snd_una; // a probe may stand beyond the closed window
-        }
         self.close_now.next = false;
         self.abort_now.next = false;
         if self.command.val() {
@@ -196,7 +191,7 @@ impl Logic for FinState {
         }
         if self.abort_now.val() {
             self.work.d.next.delete = true;
-            self.work.d.next.rst_seq = self.own_seq.val();
+            self.work.d.next.rst_own = true;
             self.tcb.d.next.reason = Reason::Aborted;
         }
         if self.close_now.val() {

@@ -246,6 +246,10 @@ impl Logic for Output {
         self.flight.next = self.max_low.val() - self.una_low.val();
         self.flight1.d.next = self.flight.val();
         self.wnd_holds1.d.next = self.flight.val() <= bit_cast::<24, 16>(self.inp.tcb.val().snd_wnd);
+        // An RST of our own stands at SND.MAX, but before the probe that a closed window does not take.
+        if self.inp.work.val().rst_now & (self.inp.tcb.val().snd_wnd != 0) {
+            self.wnd_holds1.d.next = true;
+        }
         // snd_max == snd_end + 1: adding 1 flips the ones at the end and the zero before them.
         self.flipped.next = self.max.val() ^ self.inp.tcb.val().snd_end;
         self.one_more.next = ((self.flipped.val() & self.inp.tcb.val().snd_end) << 1) | 1;
@@ -365,14 +369,14 @@ impl Logic for Output {
         if self.work1.q.val().syn_now | (self.work1.q.val().probe & self.probe_fin.val()) {
             self.len2.d.next = 0.into();
         }
-        // A bare ACK stands at the end of what was sent, but never beyond the peer's window.
+        // A bare ACK, or an RST of our own, stands at the end of what was sent, but never beyond the peer's window.
         self.sent.next = bit_cast::<24, 16>(self.tcb1.q.val().snd_wnd);
         if self.wnd_holds1.q.val() {
             self.sent.next = self.flight1.q.val();
         }
         self.ack_seq.next = self.tcb1.q.val().snd_una + bit_cast::<32, 24>(self.sent.val());
         // Four numbers to start from, two bits to choose.
-        self.other.next = self.work1.q.val().rst_now;
+        self.other.next = self.work1.q.val().rst_now & !self.work1.q.val().rst_own;
         if self.takes.val() {
             self.other.next = self.from_una1.q.val();
         }
@@ -381,7 +385,7 @@ impl Logic for Output {
             self.seq2.d.next = self.tcb1.q.val().snd_nxt;
         }
         if self.other.val() {
-            self.seq2.d.next = self.work1.q.val().rst_seq;
+            self.seq2.d.next = self.ev1.q.val().ack;
             if self.takes.val() {
                 self.seq2.d.next = self.tcb1.q.val().snd_una;
             }
@@ -437,11 +441,6 @@ impl Logic for Output {
         self.tx_reg.d.next.raddr = self.tcb2.q.val().raddr;
         self.tx_reg.d.next.rport = self.tcb2.q.val().rport;
         self.tx_reg.d.next.lport = self.tcb2.q.val().lport;
-        if self.rst2.q.val() & (self.ev2.q.val().kind == EventKind::Segment) {
-            self.tx_reg.d.next.raddr = self.ev2.q.val().raddr;
-            self.tx_reg.d.next.rport = self.ev2.q.val().rport;
-            self.tx_reg.d.next.lport = self.ev2.q.val().lport;
-        }
         self.tx_reg.d.next.seq = self.seq2.q.val();
         self.tx_reg.d.next.ack = self.tcb2.q.val().rcv_nxt;
         self.tx_reg.d.next.len = self.len2.q.val();

@@ -136,8 +136,6 @@ impl Logic for ResetSyn {
             self.tcb.d.next.mss = self.mss.val();
             self.tcb.d.next.cwnd = self.window.val();
         }
-        self.work.d.next.rst_seq = self.inp.ev.val().ack; // of whatever RST is owed here
-
         if self.segment.val() & self.no_flow.val() {
             // 3.10.7.1 CLOSED, and the part of 3.10.7.2 LISTEN that makes no connection.
             self.work.d.next.drop = true;
@@ -220,12 +218,15 @@ impl Logic for ResetSyn {
             }
         }
 
-        // A connection begins: what is not told here is 0 (constants last: they are the registers' reset).
-        if self.begins.val() {
-            self.tcb.d.next.generation = self.inp.tcb.val().generation + 1;
+        // A segment without a flow lends its tuple to the RST: there is no TCB to write back.
+        if self.begins.val() | (self.segment.val() & !self.inp.ev.val().hit) {
             self.tcb.d.next.raddr = self.inp.ev.val().raddr;
             self.tcb.d.next.rport = self.inp.ev.val().rport;
             self.tcb.d.next.lport = self.inp.ev.val().lport;
+        }
+        // A connection begins: what is not told here is 0 (constants last: they are the registers' reset).
+        if self.begins.val() {
+            self.tcb.d.next.generation = self.inp.tcb.val().generation + 1;
             self.tcb.d.next.iss = self.inp.ev.val().isn;
             self.tcb.d.next.snd_nxt = self.inp.ev.val().isn;
             self.tcb.d.next.snd_max = self.inp.ev.val().isn;

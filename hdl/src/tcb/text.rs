@@ -74,10 +74,7 @@ impl Logic for Text {
         if self.takes.val() & self.inp.tcb.val().released {
             // Nobody will read it: RFC 9293, 3.10.7.4 (end of the seventh step) and SHLD-3.
             self.work.d.next.rst_now = true;
-            self.work.d.next.rst_seq = self.inp.tcb.val().snd_max;
-            if self.inp.tcb.val().snd_wnd == 0 {
-                self.work.d.next.rst_seq = self.inp.tcb.val().snd_una; // a probe may stand beyond the closed window
-            }
+            self.work.d.next.rst_own = true;
             self.work.d.next.delete = true;
             self.tcb.d.next.reason = Reason::Aborted;
         }

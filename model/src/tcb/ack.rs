@@ -15,7 +15,6 @@ pub fn stage(_config: &Config, _ring: u32, event: &Event, tcb: &mut Tcb, work: &
 fn in_syn_received(event: &Event, tcb: &mut Tcb, work: &mut Work) {
     if (work.d_una as i32) <= 0 || (work.d_max as i32) < 0 {
         work.rst_now = true;
-        work.rst_seq = event.ack;
         work.drop = true;
         return;
     }

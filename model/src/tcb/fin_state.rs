@@ -122,7 +122,7 @@ fn abort(tcb: &mut Tcb, work: &mut Work) {
         tcb.state,
         State::SynReceived | State::Established | State::FinWait1 | State::FinWait2 | State::CloseWait
     );
-    work.rst_seq = tcb.rst_seq();
+    work.rst_own = true;
     work.delete = true;
     tcb.reason = Reason::Aborted;
 }

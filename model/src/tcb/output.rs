@@ -45,7 +45,7 @@ pub fn stage(config: &Config, ring: u32, event: &Event, tcb: &mut Tcb, work: &mu
     Output { request, turn }
 }
 
-/// A segment's tuple is the event's: a stateless RST has no TCB.
+/// Every segment's tuple is the TCB's.
 fn header(event: &Event, tcb: &Tcb) -> TxRequest {
     TxRequest {
         flow: event.flow,
@@ -70,18 +70,14 @@ fn ack_seq(tcb: &Tcb) -> u32 {
 }
 
 fn reset(event: &Event, tcb: &Tcb, work: &Work) -> TxRequest {
-    let (raddr, rport, lport) = if event.kind == EventKind::Segment {
-        (event.raddr, event.rport, event.lport)
-    } else {
-        (tcb.raddr, tcb.rport, tcb.lport)
-    };
-    let (seq, ack, flags) = if work.rst_ack { (0, event.end, RST | ACK) } else { (work.rst_seq, 0, RST) };
+    let own_or_theirs = if work.rst_own { tcb.rst_seq() } else { event.ack };
+    let (seq, ack, flags) = if work.rst_ack { (0, event.end, RST | ACK) } else { (own_or_theirs, 0, RST) };
     TxRequest {
         flow: event.flow,
         has_flow: event.hit,
-        raddr,
-        rport,
-        lport,
+        raddr: tcb.raddr,
+        rport: tcb.rport,
+        lport: tcb.lport,
         seq,
         ack,
         flags,

@@ -14,7 +14,7 @@ pub fn stage(_config: &Config, _ring: u32, event: &Event, tcb: &mut Tcb, work: &
             if tcb.released {
                 // Nobody will read it (section 3.6.1, SHLD-3).
                 work.rst_now = true;
-                work.rst_seq = tcb.rst_seq();
+                work.rst_own = true;
                 work.delete = true;
                 tcb.reason = Reason::Aborted;
             } else {
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn data_for_nobody_resets() {
         let (tcb, work, verdict) = run(&segment(ACK, 1, 2, 10), Tcb { released: true, ..fin_wait_2() });
-        assert!(work.delete && work.rst_now && work.rst_seq == ISS + 2);
+        assert!(work.delete && work.rst_now && work.rst_own);
         assert_eq!(tcb.reason, Reason::Aborted);
         assert!(verdict.is_some_and(|verdict| !verdict.place));
     }

@@ -332,7 +332,7 @@ pub struct Work {
     pub syn_now: bool,
     pub rst_now: bool,
     pub rst_ack: bool,
-    pub rst_seq: u32,
+    pub rst_own: bool,
     pub retransmit: bool,
     pub probe: bool,
     pub expired: bool,

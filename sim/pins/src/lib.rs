@@ -8,8 +8,11 @@
 
 mod mdio;
 pub mod mii;
+mod rgmii;
+pub mod tlp;
 mod uart;
 
 pub use mdio::{MdioFault, MdioPhy};
 pub use mii::{Mii, MiiFault};
+pub use rgmii::{Rgmii, RgmiiFault};
 pub use uart::{Uart, UartFault};

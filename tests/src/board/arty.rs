@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use syncline_boards::arty::PARAMS;
-use syncline_boards::arty::core::{Rates, verilog};
+use syncline_boards::arty::core::verilog;
+use syncline_boards::card::Rates;
 use syncline_hdl::params::Params;
 use syncline_pins::{MdioFault, MdioPhy, Mii, MiiFault, Uart, UartFault};
 use syncline_sim::peer::{Peer, SmoltcpPeer};

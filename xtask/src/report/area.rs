@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::levels::{self, Levels};
@@ -40,7 +41,7 @@ impl Family {
 }
 
 /// Cells of a mapped design.
-#[derive(Default, Debug, PartialEq)]
+#[derive(Default, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Area {
     /// LUTs, inverters among them; on an ECP5 a carry cell counts as two.
     pub lut: u64,

@@ -7,10 +7,11 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The longest ways.
-#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Levels {
     /// LUTs on the way that has most of them.
     pub luts: u32,

@@ -2,6 +2,7 @@
 //! `cargo xtask report`: area of every block and of the cores, ways between registers, clocks on an ECP5, as `docs/area-timing.md`.
 
 mod area;
+mod kept;
 mod levels;
 mod limits;
 mod place;
@@ -57,14 +58,20 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let mut page = Page::new();
     // The page is written after each line: the cores take a quarter of an hour and more, and an interrupted run leaves what it has measured.
+    let tools = versions()?;
     for name in &names {
         print(name)?;
-        let xc7 = area::map(&folder, name, Family::Xc7)?;
-        let ecp5 = area::map(&folder, name, Family::Ecp5)?;
-        let alone = if args.quick || name.starts_with("core") { None } else { alone(&folder, name, &ecp5)? };
+        let xc7 = kept::or(&folder, name, "xc7", &tools, || area::map(&folder, name, Family::Xc7))?;
+        let ecp5 = kept::or(&folder, name, "ecp5", &tools, || area::map(&folder, name, Family::Ecp5))?;
+        let alone = match args.quick || name.starts_with("core") {
+            true => None,
+            false => kept::or(&folder, name, "alone", &tools, || alone(&folder, name, &ecp5))?,
+        };
         page.line(name, &xc7, &ecp5, alone)?;
         if name == "core64" && !args.quick {
-            page.core = place::place_and_route(&folder, "core64-ecp5", args.mhz)?.describe(args.mhz)?;
+            page.core = kept::or(&folder, name, &format!("placed-{}", args.mhz), &tools, || {
+                place::place_and_route(&folder, "core64-ecp5", args.mhz)?.describe(args.mhz)
+            })?;
         }
         if args.only.is_none() {
             page.write()?;
@@ -76,7 +83,9 @@ pub fn run(args: &Args) -> Result<()> {
     }
     if !args.quick {
         print("core512")?;
-        page.wide(&area::map(&folder, "core512", Family::Xcup)?)?;
+        page.wide(&kept::or(&folder, "core512", "xcup", &tools, || {
+            area::map(&folder, "core512", Family::Xcup)
+        })?)?;
         page.write()?;
     }
     Ok(())

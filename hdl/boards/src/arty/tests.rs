@@ -3,13 +3,14 @@
 
 use syncline_hdl::emit::check;
 
-use super::core::{Rates, verilog};
-use super::{CLOCK_HZ, PARAMS, top};
+use super::core::verilog;
+use super::{BAUD, CLOCK_HZ, PARAMS, top};
+use crate::card::Rates;
 use crate::xilinx7::STUBS;
 
 #[test]
 fn the_core_lints() {
-    let text = verilog(&PARAMS, &Rates::of_the_board(CLOCK_HZ)).unwrap_or_else(|e| panic!("{e}"));
+    let text = verilog(&PARAMS, &Rates::of_a_board(CLOCK_HZ, BAUD)).unwrap_or_else(|e| panic!("{e}"));
     check::lints(&text, "arty_core").unwrap_or_else(|e| panic!("{e}"));
 }
 

@@ -5,8 +5,9 @@ use rust_hdl::prelude::*;
 use syncline_hdl::emit::{EmitError, emit_top};
 use syncline_hdl::generate::on_a_large_stack;
 
-use super::core::{ArtyCore, Rates};
-use super::{CLOCK_HZ, PARAMS};
+use super::core::ArtyCore;
+use super::{BAUD, CLOCK_HZ, PARAMS};
+use crate::card::Rates;
 use crate::cdc::reset::ResetBridge;
 use crate::xilinx7::bufg::Bufg;
 use crate::xilinx7::forward::ForwardClock;
@@ -50,7 +51,7 @@ pub struct ArtyTop {
 impl Default for ArtyTop {
     fn default() -> Self {
         Self {
-            core: ArtyCore::new(&PARAMS, &Rates::of_the_board(CLOCK_HZ)),
+            core: ArtyCore::new(&PARAMS, &Rates::of_a_board(CLOCK_HZ, BAUD)),
             // 100 MHz * 10 = 1 GHz; / 16 = 62.5 MHz for the core, / 40 = 25 MHz for the PHY.
             pll: Pll::new(100_000_000, 10, [16, 40]),
             clk: Default::default(),

@@ -3,9 +3,10 @@
 //!
 //! The block asks for two things that streams elsewhere in this project do not: its receive side has no `ready`, and its transmit
 //! side must be fed without a gap from a frame's first beat to its last, whenever it is ready; or the frame goes out broken.
-//! Both blocks here are of one clock; the crossing to the core's is not their business.
+//! [`rx`] and [`tx`] are of the block's clock; [`port`] has the crossing to the core's.
 
 pub mod pad;
+pub mod port;
 pub mod rx;
 pub mod tx;
 

@@ -5,6 +5,7 @@ use rust_hdl::prelude::*;
 use syncline_hdl::emit::{check, emit_top};
 
 use super::pad::Pad512;
+use super::port::CmacPort;
 use super::rx::CmacRx;
 use super::tx::CmacTx;
 
@@ -14,8 +15,12 @@ fn print<B: Block + Default>(name: &'static str) -> (String, &'static str) {
 
 #[test]
 fn blocks_lint_and_synthesise() {
-    let designs =
-        [print::<Pad512>("pad_512"), print::<CmacRx<9, 10>>("cmac_rx"), print::<CmacTx<8, 9>>("cmac_tx")];
+    let designs = [
+        print::<Pad512>("pad_512"),
+        print::<CmacRx<9, 10>>("cmac_rx"),
+        print::<CmacTx<8, 9>>("cmac_tx"),
+        print::<CmacPort>("cmac_port"),
+    ];
     if let Some(dir) = std::env::var_os("SYNCLINE_VERILOG_DIR") {
         for (text, top) in &designs {
             let path = std::path::Path::new(&dir).join(format!("{top}.v"));

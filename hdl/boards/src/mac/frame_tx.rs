@@ -42,8 +42,13 @@ pub struct FrameTx {
     pub stat_underflow: Signal<Out, Bit>,
     state: DFF<Sending>,
     count: DFF<Bits<6>>,
-    crc: DFF<Bits<32>>,
     broken: DFF<Bit>,
+    /// The byte on its way to the second step, and what it is: nothing, one that the FCS covers, one of the FCS itself.
+    chosen: DFF<Bits<8>>,
+    something: DFF<Bit>,
+    covered: DFF<Bit>,
+    check: DFF<Bit>,
+    crc: DFF<Bits<32>>,
     active_reg: DFF<Bit>,
     byte_reg: DFF<Bits<8>>,
     next_crc: Crc32,
@@ -65,8 +70,12 @@ impl Default for FrameTx {
             stat_underflow: Default::default(),
             state: Default::default(),
             count: Default::default(),
-            crc: Default::default(),
             broken: Default::default(),
+            chosen: Default::default(),
+            something: Default::default(),
+            covered: Default::default(),
+            check: Default::default(),
+            crc: Default::default(),
             active_reg: Default::default(),
             byte_reg: Default::default(),
             next_crc: Default::default(),
@@ -81,30 +90,26 @@ impl Logic for FrameTx {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, count, crc, broken, active_reg, byte_reg);
+        dff_setup!(
+            self, clock, state, count, broken, chosen, something, covered, check, crc, active_reg, byte_reg
+        );
         self.active.next = self.active_reg.q.val();
         self.octet.next = self.byte_reg.q.val();
         self.inp.ready.next = false;
         self.stat_underflow.next = false;
-        self.next_crc.crc.next = self.crc.q.val();
-        self.next_crc.octet.next = 0.into();
-        if self.state.q.val() == Sending::Data {
-            self.next_crc.octet.next = self.inp.data.val().data;
-        }
-        // A frame that went wrong gets the FCS without its complement.
-        self.fcs.next = !self.crc.q.val().get_bits::<8>(0);
-        if self.broken.q.val() {
-            self.fcs.next = self.crc.q.val().get_bits::<8>(0);
-        }
         // 60 bytes, and the four of the FCS, with the one of this cycle.
         self.enough.next = self.count.q.val() >= 59;
+
+        // The first step chooses the byte.
         if self.advance.val() {
-            self.active_reg.d.next = true;
-            self.byte_reg.d.next = 0x55.into();
+            self.something.d.next = true;
+            self.covered.d.next = false;
+            self.check.d.next = false;
+            self.chosen.d.next = 0x55.into();
             self.count.d.next = self.count.q.val() + 1;
             match self.state.q.val() {
                 Sending::Idle => {
-                    self.active_reg.d.next = false;
+                    self.something.d.next = false;
                     self.count.d.next = 0.into();
                     self.broken.d.next = false;
                     if self.inp.valid.val() {
@@ -117,15 +122,14 @@ impl Logic for FrameTx {
                     }
                 }
                 Sending::Delimiter => {
-                    self.byte_reg.d.next = 0xd5.into();
-                    self.crc.d.next = self.ones.val();
+                    self.chosen.d.next = 0xd5.into();
                     self.count.d.next = 0.into();
                     self.state.d.next = Sending::Data;
                 }
                 Sending::Data => {
                     self.inp.ready.next = true;
-                    self.byte_reg.d.next = self.inp.data.val().data;
-                    self.crc.d.next = self.next_crc.after.val();
+                    self.chosen.d.next = self.inp.data.val().data;
+                    self.covered.d.next = true;
                     if self.enough.val() {
                         self.count.d.next = self.count.q.val();
                     }
@@ -143,16 +147,15 @@ impl Logic for FrameTx {
                     }
                 }
                 Sending::Pad => {
-                    self.byte_reg.d.next = 0.into();
-                    self.crc.d.next = self.next_crc.after.val();
+                    self.chosen.d.next = 0.into();
+                    self.covered.d.next = true;
                     if self.enough.val() {
                         self.state.d.next = Sending::Fcs;
                         self.count.d.next = 0.into();
                     }
                 }
                 Sending::Fcs => {
-                    self.byte_reg.d.next = self.fcs.val();
-                    self.crc.d.next = self.crc.q.val() >> 8;
+                    self.check.d.next = true;
                     if self.count.q.val() == 3 {
                         self.state.d.next = Sending::Gap;
                         self.count.d.next = 0.into();
@@ -160,15 +163,37 @@ impl Logic for FrameTx {
                 }
                 // Twelve bytes, the one in which the next frame is seen to wait included.
                 _ => {
-                    self.active_reg.d.next = false;
+                    self.something.d.next = false;
                     if self.count.q.val() == 10 {
                         self.state.d.next = Sending::Idle;
                     }
                 }
             }
         }
+
+        // The second one sums it up, or puts the sum in its place. `broken` lasts until the gap is over.
+        self.next_crc.crc.next = self.crc.q.val();
+        self.next_crc.octet.next = self.chosen.q.val();
+        // A frame that went wrong gets the FCS without its complement.
+        self.fcs.next = !self.crc.q.val().get_bits::<8>(0);
+        if self.broken.q.val() {
+            self.fcs.next = self.crc.q.val().get_bits::<8>(0);
+        }
+        if self.advance.val() {
+            self.active_reg.d.next = self.something.q.val();
+            self.byte_reg.d.next = self.chosen.q.val();
+            self.crc.d.next = self.ones.val();
+            if self.covered.q.val() {
+                self.crc.d.next = self.next_crc.after.val();
+            }
+            if self.check.q.val() {
+                self.byte_reg.d.next = self.fcs.val();
+                self.crc.d.next = self.crc.q.val() >> 8;
+            }
+        }
         if self.reset.val() {
             self.state.d.next = Sending::Idle;
+            self.something.d.next = false;
             self.active_reg.d.next = false;
         }
     }

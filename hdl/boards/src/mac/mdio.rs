@@ -5,14 +5,15 @@ use rust_hdl::prelude::*;
 
 use crate::cdc::synchroniser::Synchroniser;
 
-/// Registers of clause 22.2.4: status, and the link partner's ability.
+/// Registers of clause 22.2.4: status, the link partner's ability, and the status of 1000BASE-T (40.5.1.1).
 pub const BMSR: u64 = 1;
 pub const ANLPAR: u64 = 5;
+pub const GIGABIT_STATUS: u64 = 10;
 /// Least half of a period of MDC, nanoseconds (22.3.4: 400 ns a period).
 const HALF_NS: u64 = 200;
 
-/// Reads BMSR at one address after the other until one answers, then BMSR and ANLPAR of that one for ever. It writes nothing: the PHY
-/// comes out of its reset with everything advertised.
+/// Reads BMSR at one address after the other until one answers, then BMSR and ANLPAR of that one for ever, and of a PHY that may have 1000
+/// Mbit/s the status of that. It writes nothing: the PHY comes out of its reset with everything advertised.
 ///
 /// MDIO changes with the falling edge of MDC and is sampled with the rising one, and so it has half a period on either side.
 #[derive(LogicBlock)]
@@ -31,6 +32,8 @@ pub struct Mdio {
     pub address: Signal<Out, Bits<5>>,
     /// It has a link: since the last time but one that it was asked, as the bit latches low.
     pub link: Signal<Out, Bit>,
+    /// With `link`: 1000 Mbit/s, full duplex, and then `fast` and `full` say nothing. Never without [`Mdio::gigabit`].
+    pub thousand: Signal<Out, Bit>,
     /// With `link`: 100 Mbit/s, not 10.
     pub fast: Signal<Out, Bit>,
     /// With `link`: full duplex. A partner that does not negotiate has a half-duplex link.
@@ -45,10 +48,12 @@ pub struct Mdio {
     value: DFF<Bits<16>>,
     silent: DFF<Bit>,
     phy: DFF<Bits<5>>,
-    partner: DFF<Bit>,
+    /// What was asked for: 0 for BMSR, 1 for ANLPAR, 2 for 1000BASE-T's status.
+    asked: DFF<Bits<2>>,
     bmsr: DFF<Bits<16>>,
     there: DFF<Bit>,
     linked: DFF<Bit>,
+    is_thousand: DFF<Bit>,
     is_fast: DFF<Bit>,
     is_full: DFF<Bit>,
     out: DFF<Bit>,
@@ -60,23 +65,42 @@ pub struct Mdio {
     next_phy: Signal<Local, Bits<5>>,
     register: Signal<Local, Bits<5>>,
     both: Signal<Local, Bits<4>>,
+    trained: Signal<Local, Bits<3>>,
     half: Constant<Bits<16>>,
     status: Constant<Bits<5>>,
     ability: Constant<Bits<5>>,
+    thousand_status: Constant<Bits<5>>,
+    may_thousand: Constant<Bit>,
     /// Start and "read".
     read: Constant<Bits<14>>,
 }
 
 impl Mdio {
+    /// For a PHY of 100 Mbit/s at most.
+    ///
     /// # Panics
     /// When the clock is too fast for MDC to be made of it.
     pub fn new(clock_hz: u32) -> Self {
+        Self::with(clock_hz, false)
+    }
+
+    /// For a PHY that may have 1000 Mbit/s.
+    ///
+    /// # Panics
+    /// As [`Mdio::new`].
+    pub fn gigabit(clock_hz: u32) -> Self {
+        Self::with(clock_hz, true)
+    }
+
+    fn with(clock_hz: u32, thousand: bool) -> Self {
         let half = (u64::from(clock_hz) * HALF_NS).div_ceil(1_000_000_000).max(8);
         assert!(half < 1 << 16, "no MDC of {clock_hz} Hz");
         Self {
             half: Constant::new((half - 1).into()),
             status: Constant::new(BMSR.into()),
             ability: Constant::new(ANLPAR.into()),
+            thousand_status: Constant::new(GIGABIT_STATUS.into()),
+            may_thousand: Constant::new(thousand),
             read: Constant::new((0b0110_u64 << 10).into()),
             clock: Default::default(),
             reset: Default::default(),
@@ -87,6 +111,7 @@ impl Mdio {
             found: Default::default(),
             address: Default::default(),
             link: Default::default(),
+            thousand: Default::default(),
             fast: Default::default(),
             full: Default::default(),
             pin: Default::default(),
@@ -97,10 +122,11 @@ impl Mdio {
             value: Default::default(),
             silent: Default::default(),
             phy: Default::default(),
-            partner: Default::default(),
+            asked: Default::default(),
             bmsr: Default::default(),
             there: Default::default(),
             linked: Default::default(),
+            is_thousand: Default::default(),
             is_fast: Default::default(),
             is_full: Default::default(),
             out: Default::default(),
@@ -112,6 +138,7 @@ impl Mdio {
             next_phy: Default::default(),
             register: Default::default(),
             both: Default::default(),
+            trained: Default::default(),
         }
     }
 }
@@ -122,8 +149,24 @@ impl Logic for Mdio {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, wait, level, place, head, value, silent, phy, partner, bmsr, there, linked, is_fast,
-            is_full, out, drive
+            self,
+            clock,
+            wait,
+            level,
+            place,
+            head,
+            value,
+            silent,
+            phy,
+            asked,
+            bmsr,
+            there,
+            linked,
+            is_thousand,
+            is_fast,
+            is_full,
+            out,
+            drive
         );
         clock!(self, clock, pin);
         self.pin.d.next = self.mdio_in.val();
@@ -133,6 +176,7 @@ impl Logic for Mdio {
         self.found.next = self.there.q.val();
         self.address.next = self.phy.q.val();
         self.link.next = self.linked.q.val();
+        self.thousand.next = self.is_thousand.q.val();
         self.fast.next = self.is_fast.q.val();
         self.full.next = self.is_full.q.val();
 
@@ -171,24 +215,41 @@ impl Logic for Mdio {
             .replace_bit(2, self.value.q.val().get_bit(7) & self.bmsr.q.val().get_bit(13))
             .replace_bit(1, self.value.q.val().get_bit(6) & self.bmsr.q.val().get_bit(12))
             .replace_bit(0, self.value.q.val().get_bit(5) & self.bmsr.q.val().get_bit(11));
+        // Both receivers are in order, and the partner has 1000BASE-T with full duplex: what a link of lesser rate does not show, although
+        // its partner may have been able to have more.
+        self.trained.next = self.value.q.val().get_bits::<3>(11);
         self.next_phy.next = self.phy.q.val();
         self.register.next = self.status.val();
         if self.falls.val() & (self.place.q.val() == 63) {
             self.there.d.next = !self.silent.q.val();
-            self.partner.d.next = false;
+            self.asked.d.next = 0.into();
             if self.silent.q.val() {
                 self.linked.d.next = false;
                 self.next_phy.next = self.phy.q.val() + 1;
-            } else if self.partner.q.val() {
-                // 28B.3: the first of 100 full, 100 half, 10 full, 10 half that both have.
-                self.linked.d.next = self.bmsr.q.val().get_bit(2);
-                self.is_fast.d.next = self.both.val().get_bit(3) | self.both.val().get_bit(2);
-                self.is_full.d.next =
-                    self.both.val().get_bit(3) | (self.both.val().get_bit(1) & !self.both.val().get_bit(2));
             } else {
-                self.bmsr.d.next = self.value.q.val();
-                self.partner.d.next = true;
-                self.register.next = self.ability.val();
+                match self.asked.q.val().index() {
+                    0 => {
+                        self.bmsr.d.next = self.value.q.val();
+                        self.asked.d.next = 1.into();
+                        self.register.next = self.ability.val();
+                    }
+                    1 => {
+                        // 28B.3: the first of 100 full, 100 half, 10 full, 10 half that both have.
+                        self.is_fast.d.next = self.both.val().get_bit(3) | self.both.val().get_bit(2);
+                        self.is_full.d.next = self.both.val().get_bit(3)
+                            | (self.both.val().get_bit(1) & !self.both.val().get_bit(2));
+                        if self.may_thousand.val() {
+                            self.asked.d.next = 2.into();
+                            self.register.next = self.thousand_status.val();
+                        } else {
+                            self.linked.d.next = self.bmsr.q.val().get_bit(2);
+                        }
+                    }
+                    _ => {
+                        self.is_thousand.d.next = self.trained.val().all();
+                        self.linked.d.next = self.bmsr.q.val().get_bit(2);
+                    }
+                }
             }
             self.phy.d.next = self.next_phy.val();
             self.head.d.next = self.read.val()
@@ -200,7 +261,7 @@ impl Logic for Mdio {
             self.drive.d.next = false;
             self.there.d.next = false;
             self.linked.d.next = false;
-            self.partner.d.next = false;
+            self.asked.d.next = 0.into();
             self.phy.d.next = 0.into();
             self.head.d.next = self.read.val() | bit_cast::<14, 5>(self.status.val());
         }

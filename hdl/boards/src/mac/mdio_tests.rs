@@ -5,7 +5,7 @@ use syncline_hdl::emit::{check, emit_top};
 use syncline_pins::MdioPhy;
 use syncline_verilate::{Model, Options, Port, Source};
 
-use super::mdio::{ANLPAR, BMSR, Mdio};
+use super::mdio::{ANLPAR, BMSR, GIGABIT_STATUS, Mdio};
 
 const CLOCK_HZ: u32 = 62_500_000;
 const CYCLE_NS: f64 = 1e9 / CLOCK_HZ as f64;
@@ -21,6 +21,7 @@ struct Bench {
     mdio_out: Port,
     mdio_drive: Port,
     shown: [Port; 5],
+    thousand: Port,
     phy: MdioPhy,
 }
 
@@ -29,15 +30,21 @@ type Shown = (bool, u64, bool, bool, bool);
 
 impl Bench {
     fn new(address: u8, delay: f64) -> Self {
-        let text = emit_top(Box::new(Mdio::new(CLOCK_HZ)), "mdio").unwrap_or_else(|e| panic!("{e}"));
+        Self::of(Mdio::new(CLOCK_HZ), address, delay)
+    }
+
+    fn of(mdio: Mdio, address: u8, delay: f64) -> Self {
+        let text = emit_top(Box::new(mdio), "mdio").unwrap_or_else(|e| panic!("{e}"));
         let model = Model::build(&Source::new("mdio", text), Options::default()).expect("a model");
         let port = |name| model.port(name).unwrap_or_else(|e| panic!("{e}"));
         let shown = ["found", "address", "link", "fast", "full"].map(port);
+        let thousand = port("thousand");
         let (clock, reset, mdc) = (port("clock"), port("reset"), port("mdc"));
         let (mdio_in, mdio_out, mdio_drive) = (port("mdio_in"), port("mdio_out"), port("mdio_drive"));
         let mut phy = MdioPhy::new(address);
         phy.delay = delay;
-        let mut bench = Bench { model, clock, reset, mdc, mdio_in, mdio_out, mdio_drive, shown, phy };
+        let mut bench =
+            Bench { model, clock, reset, mdc, mdio_in, mdio_out, mdio_drive, shown, thousand, phy };
         bench.model.set_bool(bench.reset, true);
         bench.run(20);
         bench.model.set_bool(bench.reset, false);
@@ -116,9 +123,40 @@ fn the_link_is_what_both_ends_can_do() {
     assert_eq!((bench.shown().0, bench.shown().1), (true, 3));
 }
 
+/// Bits of the status of 1000BASE-T (table 40-3): 13 and 12 are our receiver and theirs, 11 and 10 what the partner can do.
+#[test]
+fn a_gigabit_is_one_when_both_receivers_are_in_order() {
+    let mut bench = Bench::of(Mdio::gigabit(CLOCK_HZ), 2, 200.0);
+    bench.phy.registers[ANLPAR as usize] = 0x41e1;
+    let (down, up) = (0x7829, 0x782d);
+    for (thousand, status, want) in [
+        (0x3c00, down, (false, None)),
+        (0x3c00, up, (true, Some(true))),
+        (0x3800, up, (true, Some(true))),
+        (0x3400, up, (true, Some(false))),
+        (0x0c00, up, (true, Some(false))),
+        (0x2c00, up, (true, Some(false))),
+        (0x1c00, up, (true, Some(false))),
+        (0x7c00, up, (true, Some(true))),
+        (0x0000, up, (true, Some(false))),
+    ] {
+        bench.phy.registers[BMSR as usize] = status;
+        bench.phy.registers[GIGABIT_STATUS as usize] = thousand;
+        bench.run(FRAME * 6);
+        assert_eq!(bench.shown().2, want.0, "{thousand:x} {status:x}");
+        if let Some(gigabit) = want.1 {
+            assert_eq!(bench.model.get_bool(bench.thousand), gigabit, "{thousand:x} {status:x}");
+        }
+    }
+    assert_eq!(bench.phy.faults(), []);
+    assert!(bench.phy.accesses.iter().all(|(_, written)| written.is_none()));
+}
+
 #[test]
 fn lints_and_synthesises() {
-    let text = emit_top(Box::new(Mdio::new(CLOCK_HZ)), "mdio").unwrap_or_else(|e| panic!("{e}"));
-    check::lints(&text, "mdio").unwrap_or_else(|e| panic!("{e}"));
-    check::synthesises(&text, "mdio").unwrap_or_else(|e| panic!("{e}"));
+    for mdio in [Mdio::new(CLOCK_HZ), Mdio::gigabit(CLOCK_HZ)] {
+        let text = emit_top(Box::new(mdio), "mdio").unwrap_or_else(|e| panic!("{e}"));
+        check::lints(&text, "mdio").unwrap_or_else(|e| panic!("{e}"));
+        check::synthesises(&text, "mdio").unwrap_or_else(|e| panic!("{e}"));
+    }
 }

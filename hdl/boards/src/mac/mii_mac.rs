@@ -4,23 +4,15 @@
 use rust_hdl::prelude::*;
 use syncline_hdl::stream::{Beat8, Beat64, StreamIn, StreamOut};
 
+use super::MacStats;
+use super::crossing::Crossing;
 use super::mii_receive::MiiReceive;
 use super::mii_transmit::MiiTransmit;
-use super::rx_gate::RxGate;
-use super::tx_gate::TxGate;
-use crate::cdc::pulse::PulseBridge;
-use crate::cdc::reset::ResetBridge;
-use crate::cdc::synchroniser::Synchroniser;
 
-/// Beats of eight bytes that each direction holds: two of the longest frames and a few short ones.
-const ROOM: usize = 9;
-
-/// 10 or 100 Mbit/s, full duplex; the PHY's two clocks tell the rate. Frames on the core's side have no FCS, and going out no padding.
-///
-/// The core's side is in reset as long as one of the PHY's clocks has not been seen since `reset`: no frame comes, and those to be sent wait.
+/// 10 or 100 Mbit/s, full duplex; the PHY's two clocks tell the rate. See [`Crossing`] for the core's side.
 #[derive(LogicBlock, Default)]
 pub struct MiiMac {
-    /// The core's clock, faster than half of the PHY's.
+    /// The core's clock, faster than an eighth of the bytes.
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
     pub rx_clock: Signal<In, Clock>,
@@ -34,28 +26,10 @@ pub struct MiiMac {
     pub rx: StreamOut<Beat64>,
     /// From the core to the wire.
     pub tx: StreamIn<Beat64>,
-    /// Pulses for frames that were thrown away: wrong FCS, wrong length, an error from the PHY, no room; and for less than a frame.
-    pub stat_fcs: Signal<Out, Bit>,
-    pub stat_length: Signal<Out, Bit>,
-    pub stat_phy: Signal<Out, Bit>,
-    pub stat_overflow: Signal<Out, Bit>,
-    pub stat_fragment: Signal<Out, Bit>,
-    /// Pulse: a frame was spoilt on its way out; it never is.
-    pub stat_underflow: Signal<Out, Bit>,
+    pub stats: Signal<Out, MacStats>,
     receive: MiiReceive,
-    rx_gate: RxGate<ROOM, 10>,
-    tx_gate: TxGate<ROOM, 10>,
+    crossing: Crossing,
     transmit: MiiTransmit,
-    rx_reset: ResetBridge,
-    tx_reset: ResetBridge,
-    rx_absent: Synchroniser<Bit>,
-    tx_absent: Synchroniser<Bit>,
-    fragment: PulseBridge,
-    underflow: PulseBridge,
-    /// For the PHY's side, without its clocks.
-    asleep: DFF<Bit>,
-    /// For the core's side of the MAC; a register, as it goes to all of it.
-    held: DFF<Bit>,
 }
 
 impl Logic for MiiMac {
@@ -63,46 +37,26 @@ impl Logic for MiiMac {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, asleep, held);
-        clock!(self, clock, rx_gate, tx_gate, rx_absent, tx_absent, fragment, underflow);
-        clock!(self, rx_clock, receive, rx_reset);
-        clock!(self, tx_clock, transmit, tx_reset);
-        self.asleep.d.next = self.reset.val();
-        self.rx_reset.asynchronous.next = self.asleep.q.val();
-        self.tx_reset.asynchronous.next = self.asleep.q.val();
-        self.rx_absent.d.next = self.rx_reset.q.val();
-        self.tx_absent.d.next = self.tx_reset.q.val();
-        self.held.d.next = self.reset.val() | self.rx_absent.q.val() | self.tx_absent.q.val();
-
-        self.receive.reset.next = self.rx_reset.q.val();
+        clock!(self, clock, crossing);
+        clock!(self, rx_clock, receive);
+        clock!(self, tx_clock, transmit);
+        self.crossing.reset.next = self.reset.val();
+        self.crossing.rx_clock.next = self.rx_clock.val();
+        self.crossing.tx_clock.next = self.tx_clock.val();
+        self.receive.reset.next = self.crossing.rx_reset.val();
         self.receive.rxd.next = self.rxd.val();
         self.receive.rx_dv.next = self.rx_dv.val();
         self.receive.rx_er.next = self.rx_er.val();
-        self.rx_gate.phy_clock.next = self.rx_clock.val();
-        self.rx_gate.phy_reset.next = self.rx_reset.q.val();
-        self.rx_gate.inp_valid.next = self.receive.out_valid.val();
-        self.rx_gate.inp.next = self.receive.out.val();
-        self.rx_gate.reset.next = self.held.q.val();
-        StreamOut::<Beat64>::link(&mut self.rx, &mut self.rx_gate.out);
-
-        self.tx_gate.reset.next = self.held.q.val();
-        StreamIn::<Beat64>::link(&mut self.tx, &mut self.tx_gate.inp);
-        self.tx_gate.phy_clock.next = self.tx_clock.val();
-        self.tx_gate.phy_reset.next = self.tx_reset.q.val();
-        self.transmit.reset.next = self.tx_reset.q.val();
-        StreamOut::<Beat8>::join(&mut self.tx_gate.out, &mut self.transmit.inp);
+        self.crossing.judged_valid.next = self.receive.out_valid.val();
+        self.crossing.judged.next = self.receive.out.val();
+        self.crossing.fragment.next = self.receive.stat_fragment.val();
+        StreamOut::<Beat64>::link(&mut self.rx, &mut self.crossing.rx);
+        StreamIn::<Beat64>::link(&mut self.tx, &mut self.crossing.tx);
+        self.transmit.reset.next = self.crossing.tx_reset.val();
+        StreamOut::<Beat8>::join(&mut self.crossing.to_send, &mut self.transmit.inp);
+        self.crossing.underflow.next = self.transmit.stat_underflow.val();
         self.txd.next = self.transmit.txd.val();
         self.tx_en.next = self.transmit.tx_en.val();
-
-        self.stat_fcs.next = self.rx_gate.stat_fcs.val();
-        self.stat_length.next = self.rx_gate.stat_length.val();
-        self.stat_phy.next = self.rx_gate.stat_phy.val();
-        self.stat_overflow.next = self.rx_gate.stat_overflow.val();
-        self.fragment.from_clock.next = self.rx_clock.val();
-        self.fragment.d.next = self.receive.stat_fragment.val();
-        self.stat_fragment.next = self.fragment.q.val();
-        self.underflow.from_clock.next = self.tx_clock.val();
-        self.underflow.d.next = self.transmit.stat_underflow.val();
-        self.stat_underflow.next = self.underflow.q.val();
+        self.stats.next = self.crossing.stats.val();
     }
 }

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The MAC's blocks in a row, as a board has them, against the wire in software.
+//! The blocks of an MII's MAC in a row, as a board has them, against the wire in software.
 
 use rust_hdl::prelude::*;
 use syncline_hdl::clocked;
 use syncline_hdl::emit::{check, emit_top};
 use syncline_hdl::sim::{ready, settle, tick};
-use syncline_hdl::stream::bench::{Drain, Feed, Rng, assert_frames, beats};
-use syncline_hdl::stream::{Beat8, Beat64};
+use syncline_hdl::stream::Beat8;
+use syncline_hdl::stream::bench::{Feed, Rng, beats};
 
+use super::fault;
 use super::mii_mac::MiiMac;
 use super::mii_receive::MiiReceive;
 use super::mii_transmit::MiiTransmit;
 use super::reference::{fcs, nibbles, on_the_wire};
-use super::rx_gate::RxGate;
-use super::tx_gate::TxGate;
-use super::{RxByte, fault};
 
 clocked!(MiiReceive, MiiTransmit);
 
@@ -171,129 +169,7 @@ fn an_underflow_spoils_the_frame() {
     assert_ne!(check, fcs(body), "nobody may take it for good");
 }
 
-/// Both gates of a MAC, the PHY's side of one joined to the other's in the test.
-struct Clocks {
-    next: [u64; 2],
-    half: [u64; 2],
-    levels: [bool; 2],
-}
-
-impl Clocks {
-    /// Half periods, in any unit.
-    fn new(half: [u64; 2]) -> Self {
-        Self { next: half, half, levels: [false; 2] }
-    }
-
-    /// Which of the two rises next.
-    fn turn(&mut self) -> [bool; 2] {
-        let now = self.next[0].min(self.next[1]);
-        let due = self.next.map(|at| at == now);
-        let rises = [0, 1].map(|i| due[i] && !self.levels[i]);
-        for (i, _) in due.iter().enumerate().filter(|(_, due)| **due) {
-            self.levels[i] = !self.levels[i];
-            self.next[i] += self.half[i];
-        }
-        rises
-    }
-}
-
-#[test]
-fn only_good_frames_pass_the_gate() {
-    let mut rng = Rng::new(314);
-    // The PHY at 12.5 MB/s and the core at 62.5 MHz; and the core hardly faster than the bytes.
-    for half in [[400, 80], [100, 99]] {
-        let mut uut = ready(Box::<RxGate<8, 9>>::default());
-        let mut bytes = vec![];
-        let (mut want, mut wrong) = (vec![], [0; 3]);
-        for i in 0..12 {
-            let len = 1 + rng.below(300) as usize;
-            let frame = rng.bytes(len);
-            let fault: u64 = if i % 3 == 2 { 1 << rng.below(3) } else { 0 };
-            bytes.extend(frame.iter().enumerate().map(|(at, byte)| {
-                let last = at + 1 == frame.len();
-                Some(RxByte {
-                    data: u64::from(*byte).into(),
-                    last,
-                    fault: if last { fault.into() } else { 0.into() },
-                })
-            }));
-            bytes.extend([None; 20]);
-            if fault == 0 {
-                want.push(frame);
-            } else {
-                wrong[fault.trailing_zeros() as usize] += 1;
-            }
-        }
-        let mut bytes = bytes.into_iter();
-        let mut drain = Drain::<Beat64>::new(30);
-        let mut clocks = Clocks::new(half);
-        let mut stats = [0; 3];
-        for _ in 0..60_000 {
-            let rises = clocks.turn();
-            if rises[0] {
-                let item = bytes.next().flatten();
-                uut.inp_valid.next = item.is_some();
-                uut.inp.next = item.unwrap_or_default();
-            }
-            if rises[1] {
-                drain.drive(&mut uut.out, &mut rng);
-            }
-            settle(&mut *uut);
-            if rises[1] {
-                drain.sample(&uut.out);
-                for (count, pin) in stats.iter_mut().zip([&uut.stat_fcs, &uut.stat_length, &uut.stat_phy]) {
-                    *count += usize::from(pin.val());
-                }
-                assert!(!uut.stat_overflow.val());
-            }
-            uut.phy_clock.next = Clock { clk: clocks.levels[0] };
-            uut.clock.next = Clock { clk: clocks.levels[1] };
-            settle(&mut *uut);
-        }
-        assert_frames(&drain.got, &want);
-        assert_eq!(stats, wrong);
-        assert!(!uut.busy.val());
-    }
-}
-
-#[test]
-fn frames_leave_the_gate_without_a_pause() {
-    let mut rng = Rng::new(315);
-    let mut uut = ready(Box::<TxGate<8, 9>>::default());
-    // The fourth does not fit: it is lost, and nothing else is.
-    let frames: Vec<_> = [60, 1514, 1, 2500, 700, 1514, 1514].map(|len| rng.bytes(len)).into();
-    let mut feed = Feed::new(frames.iter().flat_map(|frame| beats::<Beat64>(frame, &mut Rng::new(1))), 30);
-    let mut clocks = Clocks::new([80, 400]);
-    let (mut got, mut frame) = (vec![], vec![]);
-    for _ in 0..60_000 {
-        let rises = clocks.turn();
-        if rises[0] {
-            feed.drive(&mut uut.inp, &mut rng);
-        }
-        uut.out.ready.next = true;
-        settle(&mut *uut);
-        if rises[0] {
-            feed.sample(&uut.inp);
-        }
-        if rises[1] {
-            assert!(uut.out.valid.val() || frame.is_empty(), "a pause in a frame");
-            if uut.out.valid.val() {
-                frame.push(uut.out.data.val().data.to_u8());
-                if uut.out.data.val().last {
-                    got.push(std::mem::take(&mut frame));
-                }
-            }
-        }
-        uut.clock.next = Clock { clk: clocks.levels[0] };
-        uut.phy_clock.next = Clock { clk: clocks.levels[1] };
-        settle(&mut *uut);
-    }
-    let want: Vec<_> = frames.iter().filter(|frame| frame.len() < 2048).cloned().collect();
-    assert_eq!(got, want);
-    assert!(!uut.busy.val());
-}
-
-fn print<B: Block + Default>(name: &'static str) -> (String, &'static str) {
+pub(super) fn print<B: Block + Default>(name: &'static str) -> (String, &'static str) {
     (emit_top(Box::<B>::default(), name).unwrap_or_else(|e| panic!("{name}: {e}")), name)
 }
 
@@ -302,8 +178,6 @@ fn blocks_lint_and_synthesise() {
     let designs = [
         print::<MiiReceive>("mii_receive"),
         print::<MiiTransmit>("mii_transmit"),
-        print::<RxGate<9, 10>>("rx_gate"),
-        print::<TxGate<9, 10>>("tx_gate"),
         print::<MiiMac>("mii_mac"),
     ];
     for (text, top) in &designs {

@@ -8,8 +8,8 @@ use syncline_hdl::stream::{Beat8, Beat64, StreamIn, StreamOut};
 
 use crate::cdc::async_fifo::AsyncFifo;
 
-/// Room for `2^A` beats of eight bytes; `C = A + 1`. A frame begins to leave when all of it is here, so that it can't be interrupted: the
-/// core's clock is faster than bytes leave.
+/// Room for `2^A` beats of eight bytes; `C = A + 1`. A frame begins to leave when all of it is here, so that it can't be interrupted: what
+/// crosses is a beat, and the core's clock is faster than beats leave.
 ///
 /// The core is held back while there is no room for a frame of `longest` bytes. A longer one that does not fit is lost whole.
 #[derive(LogicBlock)]
@@ -26,8 +26,8 @@ pub struct TxGate<const A: usize, const C: usize> {
     /// A part of a frame waits on the core's side.
     pub busy: Signal<Out, Bit>,
     frames: FrameFifo64<A, C>,
+    cross: AsyncFifo<Beat64, 4, 5>,
     narrow: Narrow64To8,
-    cross: AsyncFifo<Beat8, 4, 5>,
     /// Beats of whole frames in the FIFO, and of the frame that is coming in.
     held: DFF<Bits<C>>,
     size: DFF<Bits<C>>,
@@ -84,9 +84,10 @@ impl<const A: usize, const C: usize> Logic for TxGate<A, C> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, held, size, in_frame, lost);
-        clock!(self, clock, frames, narrow);
+        clock!(self, clock, frames);
+        clock!(self, phy_clock, narrow);
         self.frames.reset.next = self.reset.val();
-        self.narrow.reset.next = self.reset.val();
+        self.narrow.reset.next = self.phy_reset.val();
         self.cross.write_clock.next = self.clock.val();
         self.cross.write_reset.next = self.reset.val();
         self.cross.read_clock.next = self.phy_clock.val();
@@ -109,10 +110,10 @@ impl<const A: usize, const C: usize> Logic for TxGate<A, C> {
                 self.lost.d.next = false;
             }
         }
-        StreamOut::<Beat64>::join(&mut self.frames.out, &mut self.narrow.inp);
-        StreamOut::<Beat8>::join(&mut self.narrow.out, &mut self.cross.inp);
-        StreamOut::<Beat8>::link(&mut self.out, &mut self.cross.out);
-        self.leaves.next = self.frames.out.valid.val() & self.narrow.inp.ready.val();
+        StreamOut::<Beat64>::join(&mut self.frames.out, &mut self.cross.inp);
+        StreamOut::<Beat64>::join(&mut self.cross.out, &mut self.narrow.inp);
+        StreamOut::<Beat8>::link(&mut self.out, &mut self.narrow.out);
+        self.leaves.next = self.frames.out.valid.val() & self.cross.inp.ready.val();
         self.whole.next =
             self.enters.val() & self.inp.data.val().last & !self.lost.q.val() & !self.frames.overflow.val();
         self.more.next = 0.into();
@@ -123,7 +124,7 @@ impl<const A: usize, const C: usize> Logic for TxGate<A, C> {
         if self.leaves.val() {
             self.held.d.next = (self.held.q.val() + self.more.val()) - 1;
         }
-        self.busy.next = self.held.q.val().any() | self.narrow.out.valid.val();
+        self.busy.next = self.held.q.val().any();
         if self.reset.val() {
             self.held.d.next = 0.into();
             self.size.d.next = 0.into();

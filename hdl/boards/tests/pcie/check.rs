@@ -3,7 +3,7 @@
 
 use crate::card::Card;
 use crate::host::{Host, Pending};
-use crate::tlp::{CcBeat, Completion, Kind};
+use syncline_pins::tlp::{CcBeat, Completion, Kind};
 
 /// Read Completion Boundary of an endpoint (PCIe Base 2.3.1.1) and the smallest Max_Payload_Size.
 const BOUNDARY: u64 = 128;

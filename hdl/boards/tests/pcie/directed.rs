@@ -7,7 +7,7 @@ use crate::card::Card;
 use crate::draw::{any, enabled, span};
 use crate::dut::Dut;
 use crate::host::Host;
-use crate::tlp::Kind::{self, MemoryRead, MemoryWrite};
+use syncline_pins::tlp::Kind::{self, MemoryRead, MemoryWrite};
 
 fn host(seed: u64) -> Host {
     Host::new(Dut::new(false), Card::new(4, 2), Rng::new(seed))

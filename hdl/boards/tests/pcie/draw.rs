@@ -3,7 +3,7 @@
 
 use syncline_hdl::stream::bench::Rng;
 
-use crate::tlp::{Kind, Request};
+use syncline_pins::tlp::{Kind, Request};
 
 /// Sizes of the BARs: those of the core.
 pub const BAR0: u64 = syncline_regs::BAR0_BYTES as u64;

@@ -8,7 +8,7 @@ use syncline_hdl::sim::{ready, settle};
 use syncline_hdl::stream::bench::{bits_of, bytes_of};
 use syncline_verilate::{Model, Options, Port, Source};
 
-use crate::tlp::{CcBeat, CqBeat};
+use syncline_pins::tlp::{CcBeat, CqBeat};
 
 /// What the completer sees in a cycle.
 #[derive(Clone)]

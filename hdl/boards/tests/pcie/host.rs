@@ -7,7 +7,7 @@ use syncline_hdl::stream::bench::Rng;
 
 use crate::card::{Card, Written};
 use crate::dut::{Dut, Inputs};
-use crate::tlp::{CcBeat, CqBeat, Kind, Request};
+use syncline_pins::tlp::{CcBeat, CqBeat, Kind, Request};
 
 /// The hard block's counter of non-posted credits goes no further (PG213).
 const MOST_CREDITS: u32 = 32;

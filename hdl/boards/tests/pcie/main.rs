@@ -8,4 +8,3 @@ mod draw;
 mod dut;
 mod host;
 mod random;
-mod tlp;

@@ -8,7 +8,13 @@ use syncline_regs::connection::{self as c, Flags};
 use syncline_regs::{TABLE_STRIDE, ring};
 
 use super::*;
-use crate::sim::{ready, settle};
+use crate::sim::{Clocked, ready, settle, tick};
+
+impl Clocked for Snapshot {
+    fn clk(&mut self) -> &mut Signal<In, Clock> {
+        &mut self.clock
+    }
+}
 
 const FLOW: u16 = 0x0f01;
 const PLACED: u32 = 0x0f02_0304;
@@ -100,7 +106,7 @@ fn uut(tcb: Tcb) -> Box<Snapshot> {
 
 fn word(uut: &mut Snapshot, offset: u32) -> u32 {
     uut.index.next = u64::from(offset / 4).into();
-    settle(uut);
+    tick(uut);
     uut.word.val().to_u64() as u32
 }
 

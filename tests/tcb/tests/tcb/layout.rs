@@ -227,7 +227,7 @@ record! { pack_work unpack_work Work, hdl::Work:
     syn_now get_my_offset_syn_now get_my_width_syn_now,
     rst_now get_my_offset_rst_now get_my_width_rst_now,
     rst_ack get_my_offset_rst_ack get_my_width_rst_ack,
-    rst_seq get_my_offset_rst_seq get_my_width_rst_seq,
+    rst_own get_my_offset_rst_own get_my_width_rst_own,
     retransmit get_my_offset_retransmit get_my_width_retransmit,
     probe get_my_offset_probe get_my_width_probe,
     expired get_my_offset_expired get_my_width_expired,

@@ -94,10 +94,10 @@ impl<O: Debug> Probe<'_, O> {
     }
 }
 
-/// Without what nobody looks at: the number of an RST that is not sent, or that acknowledges instead.
+/// Without what nobody looks at: whose number an RST has that is not sent, or that acknowledges instead.
 fn meaning(work: Work) -> Work {
     let counts = work.rst_now && !work.rst_ack;
-    Work { rst_seq: if counts { work.rst_seq } else { 0 }, ..work }
+    Work { rst_own: counts && work.rst_own, ..work }
 }
 
 impl<O: Debug> Bench<O> {

@@ -25,7 +25,8 @@ pub fn differences(rng: &mut Rng, input: &mut Input) {
     some(rng, &mut [&mut w.fin_acked, &mut w.opened, &mut w.ack_now, &mut w.syn_now, &mut w.rst_now]);
     some(rng, &mut [&mut w.rst_ack, &mut w.retransmit, &mut w.probe, &mut w.time_wait, &mut w.delete]);
     some(rng, &mut [&mut w.expired, &mut w.notify]);
-    (w.skip, w.take, w.acked, w.rst_seq) = (rng.word() as u16, rng.word() as u16, rng.word(), rng.word());
+    some(rng, &mut [&mut w.rst_own]);
+    (w.skip, w.take, w.acked) = (rng.word() as u16, rng.word() as u16, rng.word());
 }
 
 /// Where the segment lies in the window.
@@ -128,7 +129,7 @@ pub fn output(rng: &mut Rng, input: &mut Input) {
     }
     (w.retransmit, w.probe) = (false, false);
     (w.rst_now, w.rst_ack, w.delete) = (rng.percent(10), rng.percent(50), rng.percent(10));
-    w.rst_seq = rng.word();
+    some(rng, &mut [&mut w.rst_own]);
     w.syn_now = matches!(t.state, State::SynSent | State::SynReceived) && rng.percent(50);
     some(rng, &mut [&mut w.ack_now, &mut w.retransmit, &mut w.notify, &mut w.expired]);
     (t.snd_wnd, t.cwnd) = (rng.near(&[0, 1460]) & 0xffff, rng.near(&[1460, 65535]) >> 2);

@@ -1,57 +1,91 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Requests as the hard block delivers them on CQ, and completions as it takes them on CC: the field tables of PG213 for the
+//! PCIe requests as AMD's hard block delivers them on CQ, and completions as it takes them on CC: the field tables of PG213 for the
 //! 512-bit interface in plain Rust, written without a look at the hardware.
 
 /// Request types (PG213, CQ descriptor, bits 78:75).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
+    /// Memory read.
     MemoryRead = 0,
+    /// Memory write: posted.
     MemoryWrite = 1,
+    /// I/O read.
     IoRead = 2,
+    /// I/O write.
     IoWrite = 3,
+    /// AtomicOp.
     FetchAdd = 4,
+    /// AtomicOp.
     Swap = 5,
+    /// AtomicOp.
     CompareSwap = 6,
+    /// Locked memory read.
     LockedRead = 7,
+    /// Configuration read, type 0.
     ConfigRead0 = 8,
+    /// Configuration read, type 1.
     ConfigRead1 = 9,
+    /// Configuration write, type 0.
     ConfigWrite0 = 10,
+    /// Configuration write, type 1.
     ConfigWrite1 = 11,
+    /// Message.
     Message = 12,
+    /// Vendor-defined message.
     VendorMessage = 13,
+    /// Address translation message.
     AtsMessage = 14,
+    /// Not defined.
     Reserved = 15,
 }
 
 impl Kind {
+    /// Nobody waits for a completion.
     pub fn is_posted(self) -> bool {
         matches!(self, Kind::MemoryWrite) || self.is_message()
     }
 
+    /// A message of any kind.
     pub fn is_message(self) -> bool {
         matches!(self, Kind::Message | Kind::VendorMessage | Kind::AtsMessage | Kind::Reserved)
     }
 }
 
+/// A request, field by field.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// Request Type.
     pub kind: Kind,
+    /// AT: 0 untranslated.
     pub address_type: u8,
     /// Of the first dword.
     pub address: u64,
+    /// Dword Count.
     pub dwords: u16,
+    /// Requester ID.
     pub requester: u16,
+    /// Tag.
     pub tag: u8,
+    /// Target Function.
     pub function: u8,
+    /// BAR ID.
     pub bar: u8,
+    /// BAR Aperture: the BAR has `2^aperture` bytes.
     pub aperture: u8,
+    /// Transaction Class.
     pub class: u8,
+    /// Attributes.
     pub attributes: u8,
+    /// Enabled bytes of the first dword.
     pub first_be: u8,
+    /// Enabled bytes of the last dword, 0 if it is the first.
     pub last_be: u8,
+    /// Processing hint: there is one, ...
     pub hint_present: bool,
+    /// ... its type, ...
     pub hint_type: u8,
+    /// ... its steering tag.
     pub steering: u8,
     /// Whole dwords; empty for requests without data.
     pub payload: Vec<u8>,
@@ -62,8 +96,11 @@ pub struct Request {
 /// A beat of the CQ stream; `keep` is left out, nothing here needs it.
 #[derive(Clone, Debug)]
 pub struct CqBeat {
+    /// `tdata`.
     pub data: [u8; 64],
+    /// `tuser`, 183 bits.
     pub user: [u8; 23],
+    /// `tlast`.
     pub last: bool,
 }
 
@@ -76,12 +113,16 @@ fn put(bits: &mut [u8], low: usize, width: usize, value: u64) {
     }
 }
 
-/// The bits `low` to `low + width`.
+/// The bits `low` to `low + width` of a little-endian bit string.
+///
+/// # Panics
+/// When it has no such bits.
 pub fn get(bits: &[u8], low: usize, width: usize) -> u64 {
     (0..width).fold(0, |value, i| value | u64::from(bits[(low + i) / 8] >> ((low + i) % 8) & 1) << i)
 }
 
 impl Request {
+    /// The first 16 bytes of the packet.
     pub fn descriptor(&self) -> [u8; 16] {
         let mut bits = [0; 16];
         put(&mut bits, 0, 2, self.address_type.into());
@@ -109,6 +150,9 @@ impl Request {
     }
 
     /// The packet; `noise` fills what has no meaning.
+    ///
+    /// # Panics
+    /// When a field is wider than the descriptor has room for.
     pub fn beats(&self, mut noise: impl FnMut() -> u64) -> Vec<CqBeat> {
         let bytes = [&self.descriptor()[..], &self.payload].concat();
         let enabled = if self.payload.is_empty() { vec![] } else { self.enabled() };
@@ -156,20 +200,35 @@ impl Request {
 /// A completion taken apart.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Completion {
+    /// Lower Address.
     pub lower_address: u8,
+    /// AT.
     pub address_type: u8,
+    /// Byte Count: what is still to come, this packet included.
     pub byte_count: u16,
+    /// Locked Read Completion.
     pub locked: bool,
+    /// Dword Count of the payload.
     pub dwords: u16,
+    /// Completion Status: 0 successful, 1 unsupported request.
     pub status: u8,
+    /// Poisoned Completion.
     pub poisoned: bool,
+    /// Requester ID.
     pub requester: u16,
+    /// Tag.
     pub tag: u8,
+    /// Completer function.
     pub function: u8,
+    /// Completer bus.
     pub bus: u8,
+    /// Completer ID Enable.
     pub id_enable: bool,
+    /// Transaction Class.
     pub class: u8,
+    /// Attributes.
     pub attributes: u8,
+    /// Force ECRC.
     pub force_ecrc: bool,
     /// What follows the descriptor.
     pub payload: Vec<u8>,
@@ -178,14 +237,21 @@ pub struct Completion {
 /// A beat of the CC stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CcBeat {
+    /// `tdata`.
     pub data: [u8; 64],
+    /// `tkeep`, a bit a dword.
     pub keep: u16,
+    /// `tuser`, 81 bits.
     pub user: [u8; 11],
+    /// `tlast`.
     pub last: bool,
 }
 
 impl Completion {
     /// Reads a packet, and refuses whatever breaks the rules of the stream.
+    ///
+    /// # Panics
+    /// With the rule that is broken.
     pub fn read(beats: &[CcBeat]) -> Completion {
         let mut bytes = vec![];
         for (i, beat) in beats.iter().enumerate() {
