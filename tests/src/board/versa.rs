@@ -21,8 +21,8 @@ use crate::smoltcp::{Plugged, lock};
 pub const CLOCK_HZ: u32 = 1_000_000;
 /// Clock cycles a bit of the UART: as few as its receiver takes.
 const BIT: u32 = 8;
-/// Edges of `RXC` and `TXC` a second: these are 125 MHz where the core's clock is 62.5.
-const EDGES_HZ: u64 = CLOCK_HZ as u64 * 4;
+/// Edges of `RXC` and `TXC` a second: these are 125 MHz where the core's clock is the board's.
+const EDGES_HZ: u64 = 250_000_000 * CLOCK_HZ as u64 / PARAMS.clock_hz as u64;
 /// Where the PHY's straps put it: the card does not know.
 const PHY_ADDRESS: u8 = 1;
 /// Cycles between two looks of the peer at the clock.

@@ -46,8 +46,8 @@ impl Default for VersaTop {
     fn default() -> Self {
         Self {
             core: Ecp5Core::new(&PARAMS, &Rates::of_a_board(CLOCK_HZ, BAUD), delays()),
-            // 100 MHz / 4 * 5 = 125 MHz for what is sent; times 6 is 750 MHz, by 12 is 62.5 MHz for the core.
-            pll: Pll::new(100_000_000, 5, 4, [6, 12]),
+            // 100 MHz / 4 * 5 = 125 MHz for what is sent; times 6 is 750 MHz, by 15 is 50 MHz for the core.
+            pll: Pll::new(100_000_000, 5, 4, [6, 15]),
             clk: Default::default(),
             rst_n: Default::default(),
             uart_rx: Default::default(),
