@@ -4,7 +4,6 @@ module probe (
   input  wire clk,
   input  wire rst_n,
   output wire [7:0] led,
-  input  wire [7:0] sw,
   input  wire uart_rx,
   output wire uart_tx,
   output wire eth0_tx_clk,
@@ -71,5 +70,5 @@ module probe (
   assign eth0_mdc = count[5];
   assign eth0_rst_n = locked;
   assign uart_tx = uart_rx;
-  assign led = sw ^ {mdio, count[25:19]};
+  assign led = {mdio, count[25:19]};
 endmodule

@@ -14,7 +14,7 @@ namespace eval syncline {
       CONFIG.NUM_LANES 4x25 \
       CONFIG.GT_REF_CLK_FREQ $reference \
       CONFIG.USER_INTERFACE AXIS \
-      CONFIG.GT_DRP_CLK 125 \
+      CONFIG.GT_DRP_CLK 100 \
       CONFIG.TX_FLOW_CONTROL 0 \
       CONFIG.RX_FLOW_CONTROL 0 \
       CONFIG.INCLUDE_RS_FEC 1 \

@@ -210,13 +210,13 @@ net!(
     /// Ethernet, ARP (16 neighbours), IPv4 and ICMP echo (2 KiB of requests) at 64 bits. Transmit waits for the MAC alone,
     /// receive for `tcp_rx` alone.
     Net64, Beat64, eth::rx::Rx64, arp::rx::Rx64, ipv4::rx::Rx64, icmp::echo::Echo64<8, 9>, ipv4::tx::Tx64, arp::tx::Tx64,
-    eth::tx::Tx64, arp::resolve::Resolve<2, 4>
+    eth::tx::Tx64, arp::resolve::Resolve<2, 4, 5>
 );
 net!(
     /// Ethernet, ARP (64 neighbours), IPv4 and ICMP echo (16 KiB of requests) at 512 bits. Transmit waits for the MAC
     /// alone, receive for `tcp_rx` alone.
     Net512, Beat512, eth::rx::Rx512, arp::rx::Rx512, ipv4::rx::Rx512, icmp::echo::Echo512<8, 9>, ipv4::tx::Tx512,
-    arp::tx::Tx512, eth::tx::Tx512, arp::resolve::Resolve<4, 6>
+    arp::tx::Tx512, eth::tx::Tx512, arp::resolve::Resolve<4, 6, 7>
 );
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use rust_hdl::prelude::*;
 
-/// Block RAM: the word at `read_addr` appears on `read_data` one clock later. Up to 16 words are distributed RAM with a register
+/// Block RAM: the word at `read_addr` appears on `read_data` one clock later. Up to 32 words are distributed RAM with a register
 /// behind it: 4 LUT for each 6 bits instead of a block for each 72.
 ///
 /// A read and a write of the same address in the same cycle: the Rust simulation and Verilator give the old word, hardware
@@ -38,8 +38,8 @@ impl<T: Synth, const A: usize> Logic for Bram<T, A> {
         self.read_data.connect();
     }
     fn hdl(&self) -> Verilog {
-        // Sixteen words would leave a block RAM of 512 nearly empty: a lookup table holds 32 of them.
-        let style = if A <= 4 { "distributed" } else { "block" };
+        // So few words would leave a block RAM of 512 nearly empty: a lookup table holds 32 of them.
+        let style = if A <= 5 { "distributed" } else { "block" };
         Verilog::Custom(format!(
             "\
 (* ram_style = \"{style}\", no_rw_check *) reg [{}:0] mem [0:{}];

@@ -5,7 +5,7 @@ use rust_hdl::prelude::*;
 
 use super::table::Table;
 use super::{ArpSeen, ArpSend, ArpState};
-use crate::ram::Bram;
+use crate::ram::{Bram, Lutram};
 use crate::stream::{StreamIn, StreamOut};
 use crate::types::{Config, TxRequest, TxSegment};
 
@@ -39,7 +39,7 @@ pub enum ResolveOp {
 
 /// Segments in, segments with the Ethernet address of their next hop out: three cycles later if it is known.
 ///
-/// `S` and `E` are those of [`Table`]. Times are counted in units of 65,536 us:
+/// `S` and `E` are those of [`Table`], `F = E + 1`. Times are counted in units of 65,536 us:
 ///
 /// * The next hop is the destination if it is on our network, else the gateway (RFC 1122, 3.3.1.1).
 /// * An unknown neighbour is asked for at once and then every 16 units (1.05 s), three times in all. Its latest segment is
@@ -48,7 +48,7 @@ pub enum ResolveOp {
 ///   for when used, at most every 16 units; after three requests without an answer it is unknown again.
 /// * An ARP packet renews an entry that is there, and makes one only if we are its target (RFC 826).
 #[derive(LogicBlock, Default)]
-pub struct Resolve<const S: usize, const E: usize> {
+pub struct Resolve<const S: usize, const E: usize, const F: usize> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
     pub cfg: Signal<In, Config>,
@@ -79,9 +79,18 @@ pub struct Resolve<const S: usize, const E: usize> {
     state: DFF<ResolveState>,
     op: DFF<ResolveOp>,
     neighbours: Table<S, E>,
-    parked: Bram<TxRequest, E>,
-    // The segment in hand.
-    held: DFF<TxRequest>,
+    // One RAM has a place for each neighbour's parked segment and one for the segment in hand. To park a segment, or to go on
+    // with it, is to exchange two places: nothing is moved, and the segment in hand is what was read.
+    segments: Bram<TxRequest, F>,
+    /// The place of each neighbour.
+    places: Lutram<Bits<F>, E>,
+    place: Signal<Local, Bits<F>>,
+    /// Its segment is read, not the one in hand.
+    read_parked: Signal<Local, Bit>,
+    exchange: Signal<Local, Bit>,
+    in_hand: DFF<Bits<F>>,
+    // The segment in hand, or the parked one that was read.
+    held: Signal<Local, TxRequest>,
     /// Its next hop is to be found.
     waiting: DFF<Bit>,
     /// Its next hop is `dmac`.
@@ -121,13 +130,13 @@ pub struct Resolve<const S: usize, const E: usize> {
     reachable: Signal<Local, Bit>,
     sent: Signal<Local, Bit>,
     ask: Signal<Local, Bit>,
+    able: Signal<Local, Bit>,
     park: Signal<Local, Bit>,
     await_answer: Signal<Local, Bit>,
     use_it: Signal<Local, Bit>,
     give_up: Signal<Local, Bit>,
     reply: Signal<Local, Bit>,
     learns: Signal<Local, Bit>,
-    lost: Signal<Local, TxRequest>,
     can_send: Signal<Local, Bit>,
     can_report: Signal<Local, Bit>,
     target: Signal<Local, Bits<32>>,
@@ -135,17 +144,17 @@ pub struct Resolve<const S: usize, const E: usize> {
     overdue: Signal<Local, Bit>,
 }
 
-impl<const S: usize, const E: usize> Logic for Resolve<S, E> {
+impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> {
     crate::module_name!();
 
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, state, op, held, waiting, found, dmac, hop, no_route, bad_hop, sending, packet
+            self, clock, state, op, in_hand, waiting, found, dmac, hop, no_route, bad_hop, sending, packet
         );
         dff_setup!(self, clock, reporting, reported, visiting, changed, visit, deadline, armed);
         dff_setup!(self, clock, subnet_broadcast, has_broadcast);
-        clock!(self, clock, neighbours, parked);
+        clock!(self, clock, neighbours, segments, places);
 
         // The segment in hand and its next hop.
         self.addr.next = self.cfg.val().addr;
@@ -162,7 +171,6 @@ impl<const S: usize, const E: usize> Logic for Resolve<S, E> {
             self.found.d.next = false;
         }
         if self.take.val() {
-            self.held.d.next = self.request.data.val();
             self.waiting.d.next = true;
             self.no_route.d.next = false;
             self.hop.d.next = self.raddr.val();
@@ -177,18 +185,19 @@ impl<const S: usize, const E: usize> Logic for Resolve<S, E> {
             | self.hop.q.val().get_bits::<3>(29).all()
             | (self.has_broadcast.q.val() & (self.hop.q.val() == self.subnet_broadcast.q.val()));
 
+        self.held.next = self.segments.read_data.val();
         self.segment.valid.next = self.found.q.val();
         self.segment.data.next.dmac = self.dmac.q.val();
-        self.segment.data.next.flow = self.held.q.val().flow;
-        self.segment.data.next.raddr = self.held.q.val().raddr;
-        self.segment.data.next.rport = self.held.q.val().rport;
-        self.segment.data.next.lport = self.held.q.val().lport;
-        self.segment.data.next.seq = self.held.q.val().seq;
-        self.segment.data.next.ack = self.held.q.val().ack;
-        self.segment.data.next.flags = self.held.q.val().flags;
-        self.segment.data.next.wnd = self.held.q.val().wnd;
-        self.segment.data.next.len = self.held.q.val().len;
-        self.segment.data.next.mss = self.held.q.val().mss;
+        self.segment.data.next.flow = self.held.val().flow;
+        self.segment.data.next.raddr = self.held.val().raddr;
+        self.segment.data.next.rport = self.held.val().rport;
+        self.segment.data.next.lport = self.held.val().lport;
+        self.segment.data.next.seq = self.held.val().seq;
+        self.segment.data.next.ack = self.held.val().ack;
+        self.segment.data.next.flags = self.held.val().flags;
+        self.segment.data.next.wnd = self.held.val().wnd;
+        self.segment.data.next.len = self.held.val().len;
+        self.segment.data.next.mss = self.held.val().mss;
 
         self.send.valid.next = self.sending.q.val();
         self.send.data.next = self.packet.q.val();
@@ -237,19 +246,18 @@ impl<const S: usize, const E: usize> Logic for Resolve<S, E> {
         self.neighbours.new_body.next.mac = self.neighbours.body.val().mac;
         self.neighbours.new_body.next.tries = 1.into();
         self.neighbours.new_body.next.stamp = self.units.val();
-        self.parked.read_addr.next = self.neighbours.index.val();
-        self.parked.write_addr.next = self.neighbours.index.val();
-        self.parked.write_data.next = self.held.q.val();
 
         self.ask.next = false;
         self.target.next = self.hop.q.val();
+        self.able.next = false;
         self.park.next = false;
         self.await_answer.next = false;
         self.use_it.next = false;
         self.give_up.next = false;
         self.reply.next = false;
         self.learns.next = false;
-        self.lost.next = self.held.q.val();
+        self.read_parked.next = false;
+        self.exchange.next = false;
         self.seen.ready.next = false;
         self.stat_replaced.next = false;
         self.stat_dropped.next = false;
@@ -349,7 +357,13 @@ impl<const S: usize, const E: usize> Logic for Resolve<S, E> {
                     self.target.next = self.neighbours.key.val().addr;
                     self.neighbours.new_key.next.addr = self.neighbours.key.val().addr;
                     self.neighbours.new_body.next.tries = self.neighbours.body.val().tries + 1;
-                    if !self.incomplete.val() | !self.due.val() | self.last_try.val() | self.can_send.val() {
+                    // The segment to be given up is read when the one in hand has gone.
+                    self.read_parked.next = !self.found.q.val();
+                    self.able.next = self.can_send.val();
+                    if self.last_try.val() {
+                        self.able.next = !self.found.q.val();
+                    }
+                    if !self.incomplete.val() | !self.due.val() | self.able.val() {
                         self.state.d.next = ResolveState::Idle;
                         self.visit.d.next = self.visit.q.val() + 1;
                         self.visiting.d.next = !self.visit.q.val().all();
@@ -377,7 +391,8 @@ impl<const S: usize, const E: usize> Logic for Resolve<S, E> {
             ResolveState::Unpark => {
                 // `waiting` is low: nothing was taken since the operation began.
                 if self.slot_free.val() {
-                    self.held.d.next = self.parked.read_data.val();
+                    self.read_parked.next = true;
+                    self.exchange.next = true;
                     self.dmac.d.next = self.seen.data.val().mac;
                     self.found.d.next = true;
                     self.seen.ready.next = true;
@@ -385,20 +400,23 @@ impl<const S: usize, const E: usize> Logic for Resolve<S, E> {
                 }
             }
             _ => {
-                self.lost.next = self.parked.read_data.val();
+                self.read_parked.next = true;
                 self.give_up.next = true;
             }
         }
 
         // What the operation asks for.
-        if self.give_up.val() & (self.can_report.val() | !self.lost.val().has_flow) {
-            if self.lost.val().has_flow {
+        if self.give_up.val() & (self.can_report.val() | !self.held.val().has_flow) {
+            if self.held.val().has_flow {
                 self.reporting.d.next = true;
-                self.reported.d.next = self.lost.val().flow;
+                self.reported.d.next = self.held.val().flow;
             }
             self.stat_dropped.next = true;
-            self.waiting.d.next = false;
             self.state.d.next = ResolveState::Idle;
+            // A segment that was taken just before a visit still waits.
+            if self.op.q.val() == ResolveOp::Lookup {
+                self.waiting.d.next = false;
+            }
         }
         if self.use_it.val() {
             self.dmac.d.next = self.neighbours.body.val().mac;
@@ -411,11 +429,35 @@ impl<const S: usize, const E: usize> Logic for Resolve<S, E> {
                 self.deadline.d.next = self.units.val() + 16;
             }
         }
-        self.parked.write_en.next = self.park.val() | self.await_answer.val();
+        if self.park.val() | self.await_answer.val() {
+            self.exchange.next = true;
+        }
         if self.use_it.val() | self.park.val() | self.await_answer.val() {
             self.waiting.d.next = false;
             self.state.d.next = ResolveState::Idle;
         }
+
+        // The places: at first the upper half, and 0 for the segment in hand.
+        self.places.read_addr.next = self.neighbours.index.val();
+        self.place.next = self.places.read_data.val();
+        self.places.write_en.next = self.exchange.val();
+        self.places.write_addr.next = self.neighbours.index.val();
+        self.places.write_data.next = self.in_hand.q.val();
+        if (self.state.q.val() == ResolveState::Clear) | (self.state.q.val() == ResolveState::Cleared) {
+            self.places.write_en.next = true;
+            self.places.write_data.next = !bit_cast::<F, E>(self.neighbours.index.val());
+        }
+        if self.exchange.val() {
+            self.in_hand.d.next = self.place.val();
+        }
+        self.segments.read_addr.next = self.in_hand.q.val();
+        if self.read_parked.val() {
+            self.segments.read_addr.next = self.place.val();
+        }
+        self.segments.write_en.next = self.take.val();
+        self.segments.write_addr.next = self.in_hand.q.val();
+        self.segments.write_data.next = self.request.data.val();
+
         self.packet.d.next = self.packet.q.val();
         if (self.ask.val() | self.await_answer.val() | self.reply.val()) & self.can_send.val() {
             self.sending.d.next = true;
@@ -440,6 +482,7 @@ impl<const S: usize, const E: usize> Logic for Resolve<S, E> {
         if self.reset.val() {
             self.state.d.next = ResolveState::Clear;
             self.visit.d.next = 0.into();
+            self.in_hand.d.next = 0.into();
             self.waiting.d.next = false;
             self.found.d.next = false;
             self.sending.d.next = false;

@@ -10,8 +10,8 @@ use crate::stream::bench::{Drain, Feed, PACES, Rng, beats, clocked, frames};
 use crate::stream::{Beat64, Beat512};
 use crate::types::{Config, TxRequest, TxSegment};
 
-type Small = Resolve<2, 4>;
-type Large = Resolve<4, 6>;
+type Small = Resolve<2, 4, 5>;
+type Large = Resolve<4, 6, 7>;
 clocked!(rx::Rx64, rx::Rx512, tx::Tx64, tx::Tx512, Small, Large);
 
 const MAC: u64 = 0x0200_5e10_2030;
@@ -406,6 +406,25 @@ fn three_requests_then_unreachable() {
     }
     assert!(!bench.armed());
     assert_eq!((bench.unreachable.len(), bench.dropped), (1, 2));
+}
+
+/// Whenever a segment comes while another one is given up, it goes out.
+#[test]
+fn a_segment_beside_one_that_is_given_up_goes_out() {
+    for wait in 0..80 {
+        let mut bench = Bench::new();
+        bench.hear(false, true, HIS, PEER);
+        bench.send(PEER + 1, 1);
+        bench.jump();
+        bench.jump();
+        bench.now = bench.uut.next_deadline.val().to_u64();
+        for _ in 0..wait {
+            bench.cycle();
+        }
+        bench.send(PEER, 2);
+        assert_eq!(bench.unreachable, [1], "after {wait}");
+        assert_eq!((bench.segments.as_slice(), bench.dropped), (&[(2, HIS)][..], 1), "after {wait}");
+    }
 }
 
 // covers: NET-9

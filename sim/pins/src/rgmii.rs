@@ -120,7 +120,9 @@ mod tests {
         let mut to = across(&[&[7; 60], &long], |_| {});
         assert_eq!(to.wire().receive(), Some(vec![7; 60]));
         assert_eq!(to.wire().receive(), Some(long));
-        assert_eq!((to.wire().receive(), to.wire().faults(), to.faults()), (None, &[][..], &[][..]));
+        assert_eq!(to.wire().receive(), None);
+        assert_eq!(to.wire().faults(), []);
+        assert_eq!(to.faults(), []);
         // Preamble, frame, FCS; and the gap of twelve.
         assert_eq!((to.span(), to.span()), (72 + 12 + 1526, 0));
     }
@@ -129,7 +131,7 @@ mod tests {
     fn faults_are_seen() {
         let of = |spoil: fn(&mut Vec<(bool, u8, bool)>)| across(&[&[7; 60]], spoil).faults().to_vec();
         assert_eq!(of(|line| line[41].2 = false), [RgmiiFault::Error]);
-        assert_eq!(of(|line| line[200].2 = true), [RgmiiFault::Error]);
+        assert_eq!(of(|line| line[150].2 = true), [RgmiiFault::Error]);
         assert_eq!(of(|line| line[40].0 = false)[0], RgmiiFault::Clock);
         assert_eq!(of(|line| drop(line.drain(40..41)))[0], RgmiiFault::Clock);
     }

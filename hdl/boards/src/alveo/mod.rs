@@ -2,9 +2,13 @@
 //! AMD Alveo cards: PCIe on one side, 100G Ethernet on the other, the 512-bit core between.
 //!
 //! [`card::AlveoCard`] has everything but the vendor's parts; the hard blocks are at its streams. Simulated there; no card and no Vivado
-//! has seen it.
+//! has seen it. [`pads`] adds the hard blocks, [`top`] what differs between the cards.
 
 pub mod card;
+pub mod cmac_hard;
+pub mod pads;
+pub mod pcie_hard;
+pub mod top;
 
 use syncline_hdl::params::{CORE512, Params};
 use syncline_regs::map::Features;
