@@ -64,8 +64,12 @@ pub struct Agent {
     flow: DFF<Bits<4>>,
     /// The flow whose turn to receive is next.
     next_flow: DFF<Bits<4>>,
-    /// A flow has something to receive or not: that was its turn to send.
+    /// The turn before was one to send.
     sent: DFF<Bit>,
+    /// The turn before found something to do.
+    worked: DFF<Bit>,
+    /// Turns of the same flow to receive, one after the other: looking for another takes longer than a turn.
+    again: DFF<Bits<2>>,
     closing: DFF<Bit>,
     rooms: DFF<Bits<16>>,
     /// An access has ended in the cycle before: the registers want a pause.
@@ -125,6 +129,8 @@ impl Agent {
             flow: Default::default(),
             next_flow: Default::default(),
             sent: Default::default(),
+            worked: Default::default(),
+            again: Default::default(),
             closing: Default::default(),
             rooms: Default::default(),
             pause: Default::default(),
@@ -148,7 +154,7 @@ impl Logic for Agent {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, turn, flow, next_flow, sent, closing, rooms, pause);
+        dff_setup!(self, clock, turn, flow, next_flow, sent, worked, again, closing, rooms, pause);
         clock!(self, clock, start, events, receive, transmit, commands, queue, seen, reading, writing);
         self.start.reset.next = self.reset.val();
         self.events.reset.next = self.reset.val();
@@ -302,8 +308,6 @@ impl Logic for Agent {
                     self.flow.d.next = self.head.val().id;
                     self.sent.d.next = true;
                     self.turn.d.next = Turn::Transmit;
-                } else {
-                    self.next_flow.d.next = self.next_flow.q.val() + 1;
                 }
             }
             Turn::Transmit => {
@@ -316,8 +320,14 @@ impl Logic for Agent {
             Turn::Receive => {
                 self.receive.go.next = true;
                 self.closing.d.next = self.receive.ended.val();
+                self.worked.d.next = self.receive.store.val();
                 if self.receive.done.val() {
                     self.turn.d.next = Turn::Settle;
+                    self.again.d.next = self.again.q.val() + 1;
+                    if !self.receive.store.val() | self.again.q.val().all() {
+                        self.again.d.next = 0.into();
+                        self.next_flow.d.next = self.next_flow.q.val() + 1;
+                    }
                 }
             }
             Turn::Settle => {
@@ -325,8 +335,9 @@ impl Logic for Agent {
                 if self.alive.val() & (self.know.val().dead | !self.near.val()) {
                     self.rooms.d.next = self.rooms.q.val() | self.mine.val();
                 }
+                // Events are looked for after each turn that did something, and once a round in any case.
                 self.turn.d.next = Turn::Events;
-                if self.sent.q.val() {
+                if self.sent.q.val() | (!self.worked.q.val() & self.next_flow.q.val().any()) {
                     self.turn.d.next = Turn::Choose;
                 }
                 if self.closing.q.val() & self.write.val().shut {

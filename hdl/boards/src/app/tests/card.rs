@@ -148,8 +148,8 @@ impl Card {
         flags.set(Flags::OWNED, f.owned);
         flags.set(Flags::FIN_RECEIVED, f.fin_received);
         flags.set(Flags::FIN_QUEUED, f.shut);
-        let phase = u32::from(self.eq_tail / ENTRIES % 2 == 0) << 31;
-        let first = flow as u32 | u32::from(f.state) << 16 | u32::from(flags.bits()) << 23 | phase;
+        let phase = u32::from((self.eq_tail / ENTRIES).is_multiple_of(2)) << 31;
+        let first = flow as u32 | u32::from(f.state) << 16 | flags.bits() << 23 | phase;
         let handle = u32::from(f.generation) | u32::from(f.lport) << 16;
         self.eq[usize::from(self.eq_tail % ENTRIES)] =
             [first, handle, 0x0a00_0002, 0x05b4_c000, f.snd_una, f.placed, f.rcv_nxt, f.rcv_user];
