@@ -18,3 +18,10 @@ set_operating_conditions -design_power_budget 160
 # The hard block synchronises its reset; the rest is slow.
 set_false_path -from [get_ports {pcie_perst_n qsfp0_modprsl qsfp0_intl}]
 set_false_path -to [get_ports {led[*] qsfp0_modsell qsfp0_resetl qsfp0_lpmode}]
+
+# Between the hard blocks' clocks there are only FIFOs with Gray-coded pointers, and synchronisers. The bits of a pointer may be apart by less
+# than a period of the clock that sends it; 3 ns is less than either.
+set pcie [get_clocks -include_generated_clocks pcie_refclk_p]
+set ethernet [get_clocks -include_generated_clocks qsfp0_refclk_p]
+set_max_delay -datapath_only -from $pcie -to $ethernet 3.0
+set_max_delay -datapath_only -from $ethernet -to $pcie 3.0

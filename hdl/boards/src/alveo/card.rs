@@ -16,6 +16,9 @@ use crate::micros::Micros;
 use crate::pcie::completer::Completer;
 
 /// The core and its host on PCIe's `user_clk`; the CMAC's clock only [`CmacPort`] sees.
+///
+/// `CONTROL.reset` in mid-frame leaves the frame's beginning in [`CmacPort`], where the next frame joins it: a frame too many to go out
+/// with a good FCS, which the peer's checks of lengths and sums refuse. The other boards' MACs drop it.
 #[derive(LogicBlock)]
 pub struct AlveoCard {
     /// `user_clk`, 250 MHz.
