@@ -39,6 +39,8 @@ fn bad_frames_do_not_reach_the_core() {
     let card = Arc::new(Mutex::new(Alveo::new()));
     let device = Device::open(TlpBar(card.clone())).expect("a card");
     device.configure(&syncline::Config::default()).expect("a configuration");
+    // A read is answered behind every write before it, so the card is on when the first frame comes.
+    assert_eq!(device.read_register(map::CONTROL).expect("a register") & 1, 1);
     let frame: Vec<u8> = [&[0xff; 6][..], &[2, 0, 0, 0, 0, 2, 0x88, 0xb5], &[7; 200]].concat();
     let send = |bad| {
         lock(&card).frame(&frame, bad);

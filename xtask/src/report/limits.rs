@@ -18,7 +18,14 @@ pub struct Limit {
 }
 
 /// Of the blocks that are counted in seconds.
-pub const LIMITS: &[Limit] = &[limit("tcp_rx64", 940, 210, 1.5, 10), limit("timer16", 225, 40, 0.0, 5)];
+pub const LIMITS: &[Limit] = &[
+    limit("net64", 3080, 370, 1.5, 13),
+    limit("flow_lookup16", 1560, 110, 2.0, 8),
+    limit("tcp_tx64", 1030, 180, 2.0, 10),
+    limit("tcp_rx64", 930, 210, 1.5, 10),
+    limit("placer64", 270, 30, 0.0, 5),
+    limit("timer16", 225, 40, 0.0, 5),
+];
 
 const fn limit(name: &'static str, lut: u64, lutram: u64, ram: f64, levels: u32) -> Limit {
     Limit { name, lut, lutram, ram, levels }
