@@ -15,7 +15,20 @@ struct Kept<T> {
     result: T,
 }
 
-/// The result `what` of the design in `<name>.v`: the one in the folder if it is of this Verilog and these `tools`, or that of `measure`.
+/// The result `what` of the design in `<name>.v`, with these `tools`, if it was kept in the folder.
+///
+/// # Errors
+/// When the Verilog can't be read.
+pub fn get<T: DeserializeOwned>(folder: &Path, name: &str, what: &str, tools: &str) -> Result<Option<T>> {
+    let of = identity(folder, name, what, tools)?;
+    let Ok(text) = std::fs::read_to_string(folder.join(format!("{name}-{what}.kept"))) else {
+        return Ok(None);
+    };
+    let kept = serde_json::from_str::<Kept<T>>(&text).ok();
+    Ok(kept.filter(|kept| kept.of == of).map(|kept| kept.result))
+}
+
+/// The kept result, or that of `measure`, which is kept.
 ///
 /// # Errors
 /// Those of `measure`, or when a file can't be read or written.
@@ -26,22 +39,23 @@ pub fn or<T: Serialize + DeserializeOwned>(
     tools: &str,
     measure: impl FnOnce() -> Result<T>,
 ) -> Result<T> {
+    if let Some(result) = get(folder, name, what, tools)? {
+        return Ok(result);
+    }
+    let kept = Kept { of: identity(folder, name, what, tools)?, result: measure()? };
+    let file = folder.join(format!("{name}-{what}.kept"));
+    std::fs::write(&file, serde_json::to_string(&kept)?)
+        .with_context(|| format!("writing {}", file.display()))?;
+    Ok(kept.result)
+}
+
+/// Of a measurement: the design, what is measured of it and by what.
+fn identity(folder: &Path, name: &str, what: &str, tools: &str) -> Result<u64> {
     let file = folder.join(format!("{name}.v"));
     let verilog = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
     let mut hasher = DefaultHasher::new();
     (verilog, what, tools).hash(&mut hasher);
-    let of = hasher.finish();
-    let file = folder.join(format!("{name}-{what}.kept"));
-    if let Ok(text) = std::fs::read_to_string(&file)
-        && let Ok(kept) = serde_json::from_str::<Kept<T>>(&text)
-        && kept.of == of
-    {
-        return Ok(kept.result);
-    }
-    let kept = Kept { of, result: measure()? };
-    std::fs::write(&file, serde_json::to_string(&kept)?)
-        .with_context(|| format!("writing {}", file.display()))?;
-    Ok(kept.result)
+    Ok(hasher.finish())
 }
 
 #[cfg(test)]

@@ -21,9 +21,9 @@ use crate::setup;
 use area::{Area, Family};
 
 /// What to report.
-#[derive(clap::Args, Default)]
+#[derive(clap::Args)]
 pub struct Args {
-    /// Leave out place and route, and the 512-bit core.
+    /// Place and route nothing and leave out the 512-bit core, but for what an earlier run has measured of the same design.
     #[arg(long)]
     quick: bool,
     /// Only this block or configuration, printed and not written to the page.
@@ -31,13 +31,15 @@ pub struct Args {
     only: Option<String>,
     /// Only count the blocks that are quickly counted, and fail where one is above its limit.
     #[arg(long, conflicts_with_all = ["quick", "only"])]
-    pub check: bool,
+    check: bool,
     /// Clock that place and route of the core is asked for, MHz.
-    #[arg(long, default_value_t = 110)]
+    #[arg(long, default_value_t = 80)]
     mhz: u32,
 }
 
 const FOLDER: &str = "target/report";
+/// Blocks on which, alone, ABC9 of the pinned Yosys aborts (`Gia_ManDupCollapse_rec`); the core, of which they are a part, is mapped.
+const NOT_ALONE: &[&str] = &["event_arbiter"];
 /// What is left of a chip's block RAMs and LUTs: a larger block is not placed.
 const PLACED_AT_MOST: (u64, f64) = (60_000, 200.0);
 
@@ -46,15 +48,16 @@ const PLACED_AT_MOST: (u64, f64) = (60_000, 200.0);
 /// # Errors
 /// When a tool fails, or with `--check` a block is above its limit.
 pub fn run(args: &Args) -> Result<()> {
-    setup::run(&setup::Args { wheels: true })?;
-    let folder = root().join(FOLDER);
-    std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
     if args.check {
-        return check(&folder);
+        return check();
     }
+    let folder = folder()?;
     let names = match &args.only {
         Some(only) => vec![only.clone()],
-        None => std::iter::once("core64".into()).chain(blocks()?).collect(),
+        None => std::iter::once("core64".into())
+            .chain(blocks()?)
+            .filter(|name| !NOT_ALONE.contains(&name.as_str()))
+            .collect(),
     };
     let mut page = Page::new();
     // The page is written after each line: the cores take a quarter of an hour and more, and an interrupted run leaves what it has measured.
@@ -63,15 +66,19 @@ pub fn run(args: &Args) -> Result<()> {
         print(name)?;
         let xc7 = kept::or(&folder, name, "xc7", &tools, || area::map(&folder, name, Family::Xc7))?;
         let ecp5 = kept::or(&folder, name, "ecp5", &tools, || area::map(&folder, name, Family::Ecp5))?;
-        let alone = match args.quick || name.starts_with("core") {
-            true => None,
-            false => kept::or(&folder, name, "alone", &tools, || alone(&folder, name, &ecp5))?,
+        let alone: Option<f64> = match (name.starts_with("core"), args.quick) {
+            (true, _) => None,
+            (false, true) => kept::get(&folder, name, "alone", &tools)?.flatten(),
+            (false, false) => kept::or(&folder, name, "alone", &tools, || alone(&folder, name, &ecp5))?,
         };
         page.line(name, &xc7, &ecp5, alone)?;
-        if name == "core64" && !args.quick {
-            page.core = kept::or(&folder, name, &format!("placed-{}", args.mhz), &tools, || {
-                place::place_and_route(&folder, "core64-ecp5", args.mhz)?.describe(args.mhz)
-            })?;
+        if name == "core64" {
+            let what = format!("placed-{}", args.mhz);
+            let placed = || place::place_and_route(&folder, "core64-ecp5", args.mhz)?.describe(args.mhz);
+            page.core = match args.quick {
+                true => kept::get(&folder, name, &what, &tools)?.unwrap_or(page.core),
+                false => kept::or(&folder, name, &what, &tools, placed)?,
+            };
         }
         if args.only.is_none() {
             page.write()?;
@@ -81,18 +88,34 @@ pub fn run(args: &Args) -> Result<()> {
         println!("{}\n{}", page.table, page.core);
         return Ok(());
     }
-    if !args.quick {
-        print("core512")?;
-        page.wide(&kept::or(&folder, "core512", "xcup", &tools, || {
+    print("core512")?;
+    let wide = match args.quick {
+        true => kept::get(&folder, "core512", "xcup", &tools)?,
+        false => Some(kept::or(&folder, "core512", "xcup", &tools, || {
             area::map(&folder, "core512", Family::Xcup)
-        })?)?;
+        })?),
+    };
+    if let Some(wide) = &wide {
+        page.wide(wide)?;
         page.write()?;
     }
     Ok(())
 }
 
+/// Sets the tools up and makes the folder that everything is measured in.
+fn folder() -> Result<PathBuf> {
+    setup::run(&setup::Args { wheels: true })?;
+    let folder = root().join(FOLDER);
+    std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    Ok(folder)
+}
+
 /// Counts the blocks that have a limit, two at a time.
-fn check(folder: &Path) -> Result<()> {
+///
+/// # Errors
+/// When a tool fails, or with the blocks that are above their limits.
+pub fn check() -> Result<()> {
+    let folder = folder()?;
     for limit in limits::LIMITS {
         print(limit.name)?;
     }
@@ -102,7 +125,8 @@ fn check(folder: &Path) -> Result<()> {
         for _ in 0..2 {
             scope.spawn(|| {
                 while let Some(limit) = limits::LIMITS.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let result = area::map(folder, limit.name, Family::Xc7).map(|area| limit.exceeded(&area));
+                    let result =
+                        area::map(&folder, limit.name, Family::Xc7).map(|area| limit.exceeded(&area));
                     results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(result);
                 }
             });
