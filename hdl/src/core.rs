@@ -16,7 +16,7 @@ use crate::host::snapshot::Snapshot;
 use crate::host::submission::Submission;
 use crate::host::watch::Watch;
 use crate::host::window::{Window64, Window512};
-use crate::memory::lane_ring::{LaneRing8, LaneRing16, LaneRing64};
+use crate::memory::lane_ring::{LaneRing8, LaneRing64};
 use crate::net::{Net64, Net512, NetStats};
 use crate::params::{CORE64, CORE512, Params};
 use crate::sched::Sched;
@@ -37,7 +37,7 @@ const QUEUE_BITS: usize = 5;
 macro_rules! core {
     ($name:ident, $beat:ident, $w:tt, $k:tt, $a:tt, $c:tt, $n:tt, $r:tt, $m:tt, $params:ident,
      $net:ident, $rx:ident, $placer:ident, $tx:ident, $window:ident,
-     isn $isn:tt, rx $rx_ring:ident $rx_rows:tt, tx $tx_ring:ident $tx_rows:tt $txw:tt $txk:tt repeat $repeat:tt, ring $ring:tt) => {
+     isn $isn:tt, rx $rx_ring:ident $rx_rows:tt, tx $tx_ring:ident $tx_rows:tt, ring $ring:tt) => {
         /// The core; its ports are the table of `docs/design.md`, section 4.
         #[derive(LogicBlock)]
         pub struct $name {
@@ -325,10 +325,8 @@ macro_rules! core {
                 self.tcp_tx.ring_data.next = self.tx_ring.read_data.val();
                 self.tx_ring.write_valid.next = self.window.tx_write.val();
                 self.tx_ring.write_addr.next = self.window.tx_addr.val().get_bits::<$m>(0);
-                // Repeated over the lanes: with the aligned address the ring's rotation folds away.
-                self.tx_ring.write_data.next = bit_cast::<$txw, $w>(self.window.tx_data.val())
-                    | (bit_cast::<$txw, $w>(self.window.tx_data.val()) << $repeat);
-                self.tx_ring.write_keep.next = bit_cast::<$txk, $k>(self.window.tx_strb.val());
+                self.tx_ring.write_data.next = self.window.tx_data.val();
+                self.tx_ring.write_keep.next = self.window.tx_strb.val();
                 StreamOut::<$beat>::join(&mut self.tcp_tx.out, &mut self.net.tcp_tx);
                 self.net.tcp_tx_send.next = self.tcp_tx.send.val();
 
@@ -524,6 +522,6 @@ macro_rules! core {
     };
 }
 core!(Core64, Beat64, 64, 8, 4, 5, 16, 12, 16, CORE64, Net64, Rx64, Placer64, Tx64, Window64,
-      isn 1, rx LaneRing8 13, tx LaneRing16 12 128 16 repeat 64, ring 4096);
+      isn 1, rx LaneRing8 13, tx LaneRing8 13, ring 4096);
 core!(Core512, Beat512, 512, 64, 6, 7, 64, 14, 20, CORE512, Net512, Rx512, Placer512, Tx512, Window512,
-      isn 2, rx LaneRing64 14, tx LaneRing64 14 512 64 repeat 0, ring 16384);
+      isn 2, rx LaneRing64 14, tx LaneRing64 14, ring 16384);

@@ -11,7 +11,7 @@ use crate::host::ring::CardRing;
 use crate::host::snapshot::Snapshot;
 use crate::host::submission::Submission;
 use crate::host::window::{Window64, Window512};
-use crate::memory::lane_ring::{LaneRing8, LaneRing16, LaneRing64};
+use crate::memory::lane_ring::{LaneRing8, LaneRing64};
 use crate::net::{Net64, Net512};
 use crate::params::{CORE64, CORE512, Params};
 use crate::sched::Sched;
@@ -91,8 +91,7 @@ pub fn blocks() -> Vec<Block> {
         "tcb_processor": Processor<4>,
         "timer16": Timer<4, 5>,
         "sched16": Sched<4, 5>,
-        "rx_ring64": LaneRing8<16, 13, 4096>,
-        "tx_ring64": LaneRing16<16, 12, 4096>,
+        "ring64": LaneRing8<16, 13, 4096>,
         "ring512": LaneRing64<20, 14, 16384>,
         "submission": Submission<5>,
         "card_ring": CardRing<5, 256>,

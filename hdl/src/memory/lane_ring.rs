@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Byte rings in block RAM, one RAM per byte lane: [`LaneRing8`], [`LaneRing16`], [`LaneRing64`].
+//! Byte rings in block RAM, one RAM per byte lane: [`LaneRing8`], [`LaneRing64`].
 //!
 //! A word of `L` bytes that starts at any byte lies in one row of the lanes from its first byte on, and in the next row of
 //! the lanes below. So a write or a read at any offset takes one cycle, and the word only has to be rotated.
@@ -176,7 +176,6 @@ macro_rules! rotate {
     };
 }
 rotate!(Rotate8, 64, 128, 3, fine 2 5, coarse 1 6 by 5);
-rotate!(Rotate16, 128, 256, 4, fine 2 5, coarse 2 7 by 5);
 rotate!(Rotate64, 512, 1024, 6, fine 3 6, coarse 3 9 by 6);
 
 macro_rules! lane_ring {
@@ -188,8 +187,7 @@ macro_rules! lane_ring {
         /// `write_data` whose `write_keep` bit is set (in any pattern) to the addresses from `write_addr` on, wrapping
         /// inside the ring. A read gives the bytes from `read_addr` on, wrapping likewise, the first in lane 0.
         ///
-        /// Writes that are always aligned and narrower: repeat the data over the lanes, tie the low address bits to 0 and
-        /// the upper `write_keep` bits to 0; the rotation then folds away in synthesis.
+        /// Where writes are always aligned, tie the low address bits to 0: the rotation then folds away in synthesis.
         #[derive(LogicBlock)]
         pub struct $name<const B: usize, const R: usize, const RING: usize> {
             pub clock: Signal<In, Clock>,
@@ -197,7 +195,7 @@ macro_rules! lane_ring {
             pub write_addr: Signal<In, Bits<B>>,
             pub write_data: Signal<In, Bits<$w>>,
             pub write_keep: Signal<In, Bits<$k>>,
-            /// At eight and sixteen lanes the address must come from a register.
+            /// At eight lanes the address must come from a register.
             pub read_addr: Signal<In, Bits<B>>,
             pub read_data: Signal<Out, Bits<$w>>,
             write_at: RingRow<B, R, $a>,
@@ -329,7 +327,6 @@ macro_rules! lane_ring {
     };
 }
 lane_ring!(LaneRing8, Rotate8, lanes 8, 16, 64, 3, groups 1 by 0, full 0xff, direct true, read latency 3, write latency 3);
-lane_ring!(LaneRing16, Rotate16, lanes 16, 32, 128, 4, groups 2 by 64, full 0xffff, direct true, read latency 3, write latency 3);
 lane_ring!(LaneRing64, Rotate64, lanes 64, 128, 512, 6, groups 8 by 448, full 0xffff_ffff_ffff_ffff_u64,
            direct false, read latency 4, write latency 2);
 
@@ -341,7 +338,7 @@ mod tests {
     use crate::sim::{ready, tick};
     use crate::stream::bench::{Rng, bits_of, bytes_of, clocked};
 
-    clocked!(LaneRing8<8, 5, 64>, LaneRing8<16, 13, 4096>, LaneRing16<8, 4, 64>, LaneRing64<9, 3, 256>);
+    clocked!(LaneRing8<8, 5, 64>, LaneRing8<16, 13, 4096>, LaneRing64<9, 3, 256>);
 
     /// A write and a read every cycle against a byte array per ring; the last read of a run sees the last write.
     macro_rules! check {
@@ -396,12 +393,6 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_was_written_16_lanes() {
-        let mut rng = Rng::new(41);
-        check!(LaneRing16<8, 4, 64>, 16, 128, 8, 64, &mut rng, 1000, false);
-    }
-
-    #[test]
     fn reads_what_was_written_64_lanes() {
         let mut rng = Rng::new(42);
         check!(LaneRing64<9, 3, 256>, 64, 512, 9, 256, &mut rng, 700, false);
@@ -428,25 +419,6 @@ mod tests {
             (0..3).for_each(|_| tick(&mut *uut));
             assert_eq!(bytes_of(uut.read_data.val(), 8), want, "{addr:x}");
         }
-    }
-
-    /// A host that writes eight aligned bytes with strobes into the sixteen-lane ring.
-    #[test]
-    fn takes_aligned_half_words() {
-        let mut uut = ready(Box::<LaneRing16<8, 4, 64>>::default());
-        let half = [10, 11, 12, 13, 14, 15, 16, 17];
-        uut.write_data.next = bits_of(&[half, half].concat());
-        uut.write_valid.next = true;
-        for (addr, strobe) in [(8_u64, 0xf0_u64), (16, 0x81)] {
-            uut.write_addr.next = addr.into();
-            uut.write_keep.next = strobe.into();
-            tick(&mut *uut);
-        }
-        uut.write_valid.next = false;
-        (0..2).for_each(|_| tick(&mut *uut));
-        uut.read_addr.next = 8.into();
-        (0..3).for_each(|_| tick(&mut *uut));
-        assert_eq!(bytes_of(uut.read_data.val(), 16), [0, 0, 0, 0, 14, 15, 16, 17, 10, 0, 0, 0, 0, 0, 0, 17]);
     }
 
     #[test]

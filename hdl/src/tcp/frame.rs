@@ -78,7 +78,7 @@ impl Logic for HeaderWords {
 }
 
 macro_rules! frame {
-    ($name:ident, $beat:ident, $w:tt, $k:tt, $k2:tt, $full:tt, word $rw:tt, carry $c:tt) => {
+    ($name:ident, $beat:ident, $w:tt, $k:tt, $k2:tt, $full:tt, carry $c:tt) => {
         /// Beats leave through a register, without a gap between segments. A segment with an MSS option has no payload.
         #[derive(LogicBlock)]
         pub struct $name {
@@ -91,7 +91,7 @@ macro_rules! frame {
             /// Pulse: its last beat has been made.
             pub sent: Signal<Out, Bit>,
             /// The next payload bytes.
-            pub word: Signal<In, Bits<$rw>>,
+            pub word: Signal<In, Bits<$w>>,
             /// Pulse: they have been used.
             pub next_word: Signal<Out, Bit>,
             /// Header and payload.
@@ -105,11 +105,7 @@ macro_rules! frame {
             left: DFF<Bits<17>>,
             /// Payload bytes left over from the beat before.
             carry: DFF<Bits<$c>>,
-            /// 64 bits: the upper half of the word is next.
-            upper: DFF<Bit>,
-            half: Signal<Local, Bits<$w>>,
             uses: Signal<Local, Bit>,
-            ends_word: Signal<Local, Bit>,
             remains: Signal<Local, Bits<17>>,
             last: Signal<Local, Bit>,
             go: Signal<Local, Bit>,
@@ -141,10 +137,7 @@ macro_rules! frame {
                     index: Default::default(),
                     left: Default::default(),
                     carry: Default::default(),
-                    upper: Default::default(),
-                    half: Default::default(),
                     uses: Default::default(),
-                    ends_word: Default::default(),
                     remains: Default::default(),
                     last: Default::default(),
                     go: Default::default(),
@@ -160,15 +153,15 @@ macro_rules! frame {
         }
     };
 }
-frame!(Frame64, Beat64, 64, 8, 16, 0xff, word 128, carry 32);
-frame!(Frame512, Beat512, 512, 64, 128, 0xffff_ffff_ffff_ffff_u64, word 512, carry 160);
+frame!(Frame64, Beat64, 64, 8, 16, 0xff, carry 32);
+frame!(Frame512, Beat512, 512, 64, 128, 0xffff_ffff_ffff_ffff_u64, carry 160);
 
 impl Logic for Frame64 {
     crate::module_name!();
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, index, left, carry, upper, beat, valid, meta);
+        dff_setup!(self, clock, index, left, carry, beat, valid, meta);
         self.header.segment.next = self.segment.val();
         self.header.checksum.next = self.checksum.val();
         self.go.next = self.ready.val() & (self.out.ready.val() | !self.valid.q.val());
@@ -178,24 +171,18 @@ impl Logic for Frame64 {
         }
         self.last.next = self.remains.val() <= self.lanes.val();
 
-        // Beats 0 and 1 are header, beat 2 is half header; from there on each needs half a word, if bytes are left.
-        self.half.next = self.word.val().get_bits::<64>(0);
-        if self.upper.q.val() {
-            self.half.next = self.word.val().get_bits::<64>(64);
-        }
+        // Beats 0 and 1 are header, beat 2 is half header; from there on each needs a word, if bytes are left.
         self.uses.next = self.go.val()
             & !self.header.has_option.val()
             & (self.index.q.val() >= 2)
             & (self.remains.val() > 4);
-        self.ends_word.next = self.upper.q.val() | (self.remains.val() <= 12);
-        self.next_word.next = self.uses.val() & self.ends_word.val();
+        self.next_word.next = self.uses.val();
         if self.uses.val() {
-            self.carry.d.next = self.half.val().get_bits::<32>(32);
-            self.upper.d.next = !self.ends_word.val();
+            self.carry.d.next = self.word.val().get_bits::<32>(32);
         }
-        self.data.next = bit_cast::<64, 32>(self.carry.q.val()) | (self.half.val() << 32);
+        self.data.next = bit_cast::<64, 32>(self.carry.q.val()) | (self.word.val() << 32);
         if self.index.q.val() == 2 {
-            self.data.next = bit_cast::<64, 32>(self.header.check.val()) | (self.half.val() << 32);
+            self.data.next = bit_cast::<64, 32>(self.header.check.val()) | (self.word.val() << 32);
             if self.header.has_option.val() {
                 self.data.next = bit_cast::<64, 32>(self.header.check.val())
                     | (bit_cast::<64, 32>(self.header.option.val()) << 32);
@@ -244,7 +231,6 @@ impl Logic for Frame64 {
         self.send.next = self.meta.q.val();
         if self.reset.val() {
             self.index.d.next = 0.into();
-            self.upper.d.next = false;
             self.valid.d.next = false;
         }
     }
@@ -255,7 +241,7 @@ impl Logic for Frame512 {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, index, left, carry, upper, beat, valid, meta);
+        dff_setup!(self, clock, index, left, carry, beat, valid, meta);
         self.header.segment.next = self.segment.val();
         self.header.checksum.next = self.checksum.val();
         self.go.next = self.ready.val() & (self.out.ready.val() | !self.valid.q.val());
@@ -266,21 +252,19 @@ impl Logic for Frame512 {
         self.last.next = self.remains.val() <= self.lanes.val();
 
         // Every beat is 20 bytes of the header, or left over, and then a word, if bytes are left.
-        self.half.next = self.word.val();
         self.uses.next = self.go.val() & !self.header.has_option.val() & (self.remains.val() > 20);
-        self.ends_word.next = self.uses.val();
-        self.next_word.next = self.ends_word.val();
+        self.next_word.next = self.uses.val();
         if self.uses.val() {
             self.carry.d.next = self.word.val().get_bits::<160>(352);
         }
-        self.data.next = bit_cast::<512, 160>(self.carry.q.val()) | (self.half.val() << 160);
+        self.data.next = bit_cast::<512, 160>(self.carry.q.val()) | (self.word.val() << 160);
         if self.index.q.val() == 0 {
             self.data.next = bit_cast::<512, 32>(self.header.ports.val())
                 | (bit_cast::<512, 32>(self.header.seq.val()) << 32)
                 | (bit_cast::<512, 32>(self.header.ack.val()) << 64)
                 | (bit_cast::<512, 32>(self.header.control.val()) << 96)
                 | (bit_cast::<512, 32>(self.header.check.val()) << 128)
-                | (self.half.val() << 160);
+                | (self.word.val() << 160);
             if self.header.has_option.val() {
                 self.data.next = bit_cast::<512, 32>(self.header.ports.val())
                     | (bit_cast::<512, 32>(self.header.seq.val()) << 32)
@@ -325,7 +309,6 @@ impl Logic for Frame512 {
         self.send.next = self.meta.q.val();
         if self.reset.val() {
             self.index.d.next = 0.into();
-            self.upper.d.next = false;
             self.valid.d.next = false;
         }
     }

@@ -7,7 +7,7 @@
 
 use rust_hdl::prelude::*;
 
-use super::sum::{Sum128, Sum512};
+use super::sum::{Sum64, Sum512};
 use crate::ram::Bram;
 use crate::stream::StreamIn;
 use crate::stream::small_fifo::SmallFifo;
@@ -29,15 +29,16 @@ pub struct Slot {
 }
 
 macro_rules! gather {
-    ($name:ident, $rw:tt, $rk:tt, $rk2:tt, $full:tt, $sum:ident, data at $l:tt, mask at $l1:tt, sum at $l2:tt, slots $n:tt) => {
-        #[doc = concat!("Reads ", stringify!($rw), " bits a cycle; holds 8 segments and 256 reads.")]
+    ($name:ident, $rw:tt, $rk:tt, $rk2:tt, $full:tt, $sum:ident, data at $l:tt, mask at $l1:tt, sum at $l2:tt, slots $n:tt,
+     deep $d:tt count $c:tt) => {
+        #[doc = concat!("Reads ", stringify!($rw), " bits a cycle; holds 8 segments and 2^", stringify!($d), " reads.")]
         ///
         /// `2^A` flows with rings of `2^R` bytes; `M = A + R`.
         #[derive(LogicBlock)]
         pub struct $name<const A: usize, const R: usize, const M: usize> {
             pub clock: Signal<In, Clock>,
             pub reset: Signal<In, Bit>,
-            /// The segments to send. A payload has at most 256 reads; one with an MSS option has none.
+            /// The segments to send. A payload has at most as many reads as are held; one with an MSS option has none.
             pub inp: StreamIn<TxSegment>,
             /// Own IPv4 address.
             pub laddr: Signal<In, Bits<32>>,
@@ -108,12 +109,12 @@ macro_rules! gather {
             folded: Signal<Local, Bits<17>>,
             right: Signal<Local, Bits<16>>,
             // Payload, by reads.
-            ram: Bram<Bits<$rw>, 8>,
-            reserved: DFF<Bits<9>>,
-            write: DFF<Bits<8>>,
-            read: DFF<Bits<9>>,
-            read_next: Signal<Local, Bits<9>>,
-            held: Signal<Local, Bits<9>>,
+            ram: Bram<Bits<$rw>, $d>,
+            reserved: DFF<Bits<$c>>,
+            write: DFF<Bits<$d>>,
+            read: DFF<Bits<$c>>,
+            read_next: Signal<Local, Bits<$c>>,
+            held: Signal<Local, Bits<$c>>,
             headers: SmallFifo<TxSegment, 3, 4>,
             checksums: SmallFifo<Bits<16>, 3, 4>,
         }
@@ -233,7 +234,7 @@ macro_rules! gather {
                 self.some.next = self.left.q.val().any();
                 self.final_slot.next = self.left.q.val() <= self.bytes_a_read.val();
                 self.held.next = self.reserved.q.val() - self.read.q.val();
-                self.room.next = !self.held.val().get_bit(8) | !self.some.val();
+                self.room.next = !self.held.val().get_bit($d) | !self.some.val();
                 self.issue.next = self.active.q.val() & self.room.val();
                 self.free.next = !self.active.q.val() | (self.issue.val() & self.final_slot.val());
                 self.inp.ready.next = self.free.val() & self.headers.inp.ready.val();
@@ -357,7 +358,7 @@ macro_rules! gather {
                     self.read_next.next = self.read.q.val() + 1;
                 }
                 self.read.d.next = self.read_next.val();
-                self.ram.read_addr.next = self.read_next.val().get_bits::<8>(0);
+                self.ram.read_addr.next = self.read_next.val().get_bits::<$d>(0);
                 self.word.next = self.ram.read_data.val();
                 self.idle.next = !self.active.q.val() & !self.headers.out.valid.val() & !self.inp.valid.val();
                 if self.reset.val() {
@@ -374,5 +375,6 @@ macro_rules! gather {
         }
     };
 }
-gather!(Gather64, 128, 16, 32, 0xffff, Sum128, data at 2, mask at 1, sum at 4, slots 5);
-gather!(Gather512, 512, 64, 128, 0xffff_ffff_ffff_ffff_u64, Sum512, data at 3, mask at 2, sum at 5, slots 6);
+gather!(Gather64, 64, 8, 16, 0xff, Sum64, data at 2, mask at 1, sum at 4, slots 5, deep 9 count 10);
+gather!(Gather512, 512, 64, 128, 0xffff_ffff_ffff_ffff_u64, Sum512, data at 3, mask at 2, sum at 5, slots 6,
+        deep 8 count 9);

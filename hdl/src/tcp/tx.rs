@@ -9,10 +9,10 @@ use crate::stream::{Beat64, Beat512, StreamIn, StreamOut};
 use crate::types::{Ipv4Send, TxSegment};
 
 macro_rules! tx {
-    ($(#[$doc:meta])* $name:ident, $beat:ident, $rw:tt, $gather:ident, $frame:ident, latency $latency:literal) => {
+    ($(#[$doc:meta])* $name:ident, $beat:ident, $w:tt, $gather:ident, $frame:ident, latency $latency:literal) => {
         $(#[$doc])*
         ///
-        /// `2^A` flows with rings of `2^R` bytes; `M = A + R`. A payload has at most 256 reads of the ring. A segment with an
+        /// `2^A` flows with rings of `2^R` bytes; `M = A + R`. A payload has at most 4,096 bytes (64 bits) or 16,384 (512 bits). A segment with an
         /// MSS option has no payload.
         #[derive(LogicBlock, Default)]
         pub struct $name<const A: usize, const R: usize, const M: usize> {
@@ -27,7 +27,7 @@ macro_rules! tx {
             /// Byte address of lane 0: flow, then ring offset. The read wraps inside the flow's ring.
             pub ring_addr: Signal<Out, Bits<M>>,
             #[doc = concat!("The bytes from `ring_addr` on, ", $latency, " cycles later.")]
-            pub ring_data: Signal<In, Bits<$rw>>,
+            pub ring_data: Signal<In, Bits<$w>>,
             /// TCP header and payload.
             pub out: StreamOut<$beat>,
             /// For `ipv4::Tx`, stable from the first beat to the last.
@@ -70,8 +70,8 @@ macro_rules! tx {
     };
 }
 tx!(
-    /// TCP send at 64 bits; the ring is read 128 bits a cycle.
-    Tx64, Beat64, 128, Gather64, Frame64, latency 3
+    /// TCP send at 64 bits.
+    Tx64, Beat64, 64, Gather64, Frame64, latency 3
 );
 tx!(
     /// TCP send at 512 bits.

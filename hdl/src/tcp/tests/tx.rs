@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::*;
-use crate::memory::lane_ring::{LaneRing16, LaneRing64};
+use crate::memory::lane_ring::{LaneRing8, LaneRing64};
 use crate::sim::{ready, settle, tick};
 use crate::stream::bench::{Drain, Feed, PACES, Rng, assert_frames, bits_of, clocked};
 use crate::tcp::sum;
@@ -103,7 +103,7 @@ macro_rules! bench {
         }
     };
 }
-bench!(run64, Tx64<2, 12, 14>, Beat64, 16);
+bench!(run64, Tx64<2, 12, 14>, Beat64, 8);
 bench!(run512, Tx512<2, 12, 14>, Beat512, 64);
 
 // covers: MUST-2, CK-2, CK-3
@@ -199,6 +199,6 @@ fn latency_and_rate() {
 /// The rings that feed this block answer when it expects them to.
 #[test]
 fn the_rings_have_the_latency() {
-    assert_eq!(Tx64::<4, 12, 16>::RING_LATENCY, LaneRing16::<16, 12, 4096>::READ_LATENCY);
+    assert_eq!(Tx64::<4, 12, 16>::RING_LATENCY, LaneRing8::<16, 13, 4096>::READ_LATENCY);
     assert_eq!(Tx512::<6, 14, 20>::RING_LATENCY, LaneRing64::<20, 14, 16384>::READ_LATENCY);
 }
