@@ -6,8 +6,9 @@ use rust_hdl::prelude::*;
 use crate::flow::lookup::{ListenRequest, Lookup, OpenRequest};
 
 use crate::host::bar::{Bar0In, Bar2In};
-use crate::host::counters::Counters;
+use crate::host::counters::{Counters, USED as COUNTERS};
 use crate::host::doorbell::Doorbells;
+use crate::host::entries::{Entries64, Entries512};
 use crate::host::events::Events;
 use crate::host::peek::Peeker;
 use crate::host::registers::Registers;
@@ -36,7 +37,7 @@ const QUEUE_BITS: usize = 5;
 
 macro_rules! core {
     ($name:ident, $beat:ident, $w:tt, $k:tt, $a:tt, $c:tt, $n:tt, $r:tt, $m:tt, $params:ident,
-     $net:ident, $rx:ident, $placer:ident, $tx:ident, $window:ident,
+     $net:ident, $rx:ident, $placer:ident, $tx:ident, $window:ident $sq:tt, $entries:ident $eb:tt,
      isn $isn:tt, rx $rx_ring:ident $rx_rows:tt, tx $tx_ring:ident $tx_rows:tt, ring $ring:tt) => {
         /// The core; its ports are the table of `docs/design.md`, section 4.
         #[derive(LogicBlock)]
@@ -65,16 +66,19 @@ macro_rules! core {
             pub bar2: Bar2In<Bits<$w>, Bits<$k>>,
 
             registers: Registers,
-            window: $window<5>,
+            window: $window<5, $sq>,
             submission: Submission<5>,
             /// Of a completion six words are in use.
-            completions: CardRing<5, 192>,
-            events: CardRing<5, 256>,
+            completions: CardRing<5>,
+            events: CardRing<5>,
+            entries: $entries<5, $eb>,
             event_writer: Events,
             peeker: Peeker,
             snapshot: Snapshot,
             doorbells: Doorbells<$a, $n>,
             counters: Counters,
+            /// What is counted, a cycle later: it comes from the ends of long ways.
+            pulse: [DFF<Bit>; COUNTERS],
             watch: Watch<$a>,
             news: [Sched<$a, $c>; 2],
             any_news: RecordArbiter<Bits<16>, 2>,
@@ -141,11 +145,13 @@ macro_rules! core {
                     submission: Default::default(),
                     completions: Default::default(),
                     events: Default::default(),
+                    entries: Default::default(),
                     event_writer: Default::default(),
                     peeker: Default::default(),
                     snapshot: Default::default(),
                     doorbells: Default::default(),
                     counters: Default::default(),
+                    pulse: std::array::from_fn(|_| Default::default()),
                     watch: Default::default(),
                     state_valid: Default::default(),
                     state_flow: Default::default(),
@@ -187,6 +193,7 @@ macro_rules! core {
                     submission,
                     completions,
                     events,
+                    entries,
                     event_writer,
                     peeker,
                     snapshot,
@@ -214,6 +221,7 @@ macro_rules! core {
                 self.submission.reset.next = self.reset_here.val();
                 self.completions.reset.next = self.reset_here.val();
                 self.events.reset.next = self.reset_here.val();
+                self.entries.reset.next = self.reset_here.val();
                 self.event_writer.reset.next = self.reset_here.val();
                 self.peeker.reset.next = self.reset_here.val();
                 self.doorbells.reset.next = self.reset_here.val();
@@ -340,8 +348,7 @@ macro_rules! core {
                 self.registers.now.next = self.now.val();
                 self.registers.link.next = self.link.val();
                 self.registers.idle.next = self.calm.q.val().all();
-                self.registers.ready.next = self.completions.ready.val()
-                    & self.events.ready.val()
+                self.registers.ready.next = self.entries.ready.val()
                     & !self.lookup.busy.val()
                     & !self.timer.busy.val()
                     & !self.processor.initialising.val()
@@ -360,8 +367,9 @@ macro_rules! core {
                 self.submission.cfg.next = self.registers.cfg.val();
                 self.submission.tail.next = self.registers.sq_tail.val();
                 self.submission.flows.next = self.flows.val();
-                self.submission.entry.next = self.window.sq_entry.val();
+                self.submission.entry.next = self.window.sq_data.val();
                 self.window.sq_addr.next = self.submission.entry_addr.val();
+                self.window.sq_word.next = self.submission.entry_word.val();
                 self.doorbells.ask.next = self.submission.flow_asked.val();
                 self.submission.pointer_pending.next = self.doorbells.pending.val();
                 self.submission.done_valid.next = self.processor.done_valid.val();
@@ -369,11 +377,13 @@ macro_rules! core {
                 self.submission.done_flow.next = self.processor.done_flow.val();
                 self.submission.done_tcb.next = self.processor.done_tcb.val();
                 self.submission.room.next = self.completions.room.val();
-                self.completions.push.next = self.submission.completion_valid.val();
-                self.completions.entry.next = self.submission.completion.val();
+                self.entries.cq_valid.next = self.submission.completion_valid.val();
+                self.entries.cq_entry.next = self.submission.completion.val();
+                self.entries.cq_slot.next = self.completions.slot.val();
+                self.entries.cq_phase.next = self.completions.phase.val();
+                self.submission.completion_stored.next = self.entries.cq_stored.val();
+                self.completions.stored.next = self.entries.cq_stored.val();
                 self.completions.head.next = self.registers.cq_head.val();
-                self.completions.read_index.next = self.window.cq_index.val();
-                self.window.cq_entry.next = self.completions.read_entry.val();
                 self.doorbells.write.next = self.registers.doorbell.val();
                 self.doorbells.flow.next = self.registers.doorbell_flow.val();
                 self.doorbells.receive.next = self.registers.doorbell_receive.val();
@@ -403,11 +413,17 @@ macro_rules! core {
                 self.event_writer.done.next = self.peeker.notify_done.val();
                 StreamOut::<Bits<16>>::join(&mut self.any_news.out, &mut self.event_writer.news);
                 self.event_writer.room.next = self.events.room.val();
-                self.events.push.next = self.event_writer.push.val();
-                self.events.entry.next = self.snapshot.words.val();
+                self.event_writer.words.next = self.snapshot.words.val();
+                self.entries.eq_valid.next = self.event_writer.valid.val();
+                self.entries.eq_entry.next = self.event_writer.entry.val();
+                self.entries.eq_slot.next = self.events.slot.val();
+                self.entries.eq_phase.next = self.events.phase.val();
+                self.event_writer.stored.next = self.entries.eq_stored.val();
+                self.events.stored.next = self.entries.eq_stored.val();
                 self.events.head.next = self.registers.eq_head.val();
-                self.events.read_index.next = self.window.eq_index.val();
-                self.window.eq_entry.next = self.events.read_entry.val();
+                self.entries.read.next = self.bar2.rvalid.val();
+                self.entries.raddr.next = self.bar2.raddr.val();
+                self.window.entry.next = self.entries.data.val();
                 self.window.waddr.next = self.bar2.waddr.val();
                 self.window.wdata.next = self.bar2.wdata.val();
                 self.window.wstrb.next = self.bar2.wstrb.val();
@@ -425,53 +441,55 @@ macro_rules! core {
                 self.state.next = self.watch.state.val();
 
                 // -- counters, by slot --
+                for i in 0..43 {
+                    self.pulse[i].clock.next = self.clock.val();
+                    self.counters.pulse[i].next = self.pulse[i].q.val();
+                }
                 self.stats.next = self.net.stats.val();
-                self.counters.pulse[0].next = self.stats.val().rx_frames;
-                self.counters.pulse[1].next = self.stats.val().runt;
-                self.counters.pulse[2].next = self.stats.val().not_for_us;
-                self.counters.pulse[3].next = self.stats.val().unknown_ethertype;
-                self.counters.pulse[4].next = self.stats.val().arp_request;
-                self.counters.pulse[5].next = self.stats.val().arp_reply;
-                self.counters.pulse[6].next = self.stats.val().arp_bad | self.stats.val().arp_overrun;
-                self.counters.pulse[7].next = self.stats.val().arp_conflict;
-                self.counters.pulse[8].next = self.stats.val().arp_replaced;
-                self.counters.pulse[9].next = self.stats.val().arp_dropped;
-                self.counters.pulse[10].next = self.stats.val().ip_bad_header;
-                self.counters.pulse[11].next = self.stats.val().ip_bad_checksum;
-                self.counters.pulse[12].next = self.stats.val().ip_bad_length | self.stats.val().ip_truncated;
-                self.counters.pulse[13].next = self.stats.val().ip_fragment;
-                self.counters.pulse[14].next = self.stats.val().ip_bad_source;
-                self.counters.pulse[15].next = self.stats.val().ip_not_for_us;
-                self.counters.pulse[16].next = self.stats.val().ip_unknown_protocol;
-                self.counters.pulse[17].next = self.stats.val().icmp_echo;
-                self.counters.pulse[18].next =
+                self.pulse[0].d.next = self.stats.val().rx_frames;
+                self.pulse[1].d.next = self.stats.val().runt;
+                self.pulse[2].d.next = self.stats.val().not_for_us;
+                self.pulse[3].d.next = self.stats.val().unknown_ethertype;
+                self.pulse[4].d.next = self.stats.val().arp_request;
+                self.pulse[5].d.next = self.stats.val().arp_reply;
+                self.pulse[6].d.next = self.stats.val().arp_bad | self.stats.val().arp_overrun;
+                self.pulse[7].d.next = self.stats.val().arp_conflict;
+                self.pulse[8].d.next = self.stats.val().arp_replaced;
+                self.pulse[9].d.next = self.stats.val().arp_dropped;
+                self.pulse[10].d.next = self.stats.val().ip_bad_header;
+                self.pulse[11].d.next = self.stats.val().ip_bad_checksum;
+                self.pulse[12].d.next = self.stats.val().ip_bad_length | self.stats.val().ip_truncated;
+                self.pulse[13].d.next = self.stats.val().ip_fragment;
+                self.pulse[14].d.next = self.stats.val().ip_bad_source;
+                self.pulse[15].d.next = self.stats.val().ip_not_for_us;
+                self.pulse[16].d.next = self.stats.val().ip_unknown_protocol;
+                self.pulse[17].d.next = self.stats.val().icmp_echo;
+                self.pulse[18].d.next =
                     self.stats.val().icmp_bad | self.stats.val().icmp_ignored | self.stats.val().icmp_full;
-                self.counters.pulse[19].next = self.tcp_rx.stat_checksum.val();
-                self.counters.pulse[20].next = self.tcp_rx.stat_malformed.val();
-                self.counters.pulse[21].next = self.tcp_rx.stat_bad_option.val();
-                self.counters.pulse[22].next = self.tcp_rx.stat_broadcast.val();
-                self.counters.pulse[23].next = self.tcp_rx.stat_overflow.val();
-                self.counters.pulse[24].next =
-                    self.tcp_rx.segment.valid.val() & self.tcp_rx.segment.ready.val();
-                self.counters.pulse[25].next = self.net.segment.valid.val() & self.net.segment.ready.val();
-                self.counters.pulse[26].next = self.lookup.stat_no_listener.val();
-                self.counters.pulse[27].next = self.lookup.stat_card_full.val();
-                self.counters.pulse[28].next = self.lookup.stat_half_open_limit.val();
-                self.counters.pulse[29].next = self.watch.opened.val();
-                self.counters.pulse[30].next = self.watch.accepted.val();
-                self.counters.pulse[31].next = self.processor.stat_challenge_ack.val();
-                self.counters.pulse[32].next = self.processor.stat_retransmit.val();
-                self.counters.pulse[33].next = self.processor.stat_fast_retransmit.val();
-                self.counters.pulse[34].next = self.processor.stat_timeout.val();
-                self.counters.pulse[35].next = self.processor.stat_rst_in.val();
-                self.counters.pulse[36].next = self.processor.stat_rst_out.val();
-                self.counters.pulse[37].next = self.processor.stat_dup_ack_in.val();
-                self.counters.pulse[38].next = self.processor.stat_out_of_order.val();
-                self.counters.pulse[39].next = self.processor.stat_out_of_window.val();
-                self.counters.pulse[40].next = self.processor.stat_ack_invalid.val();
-                self.counters.pulse[41].next =
-                    self.registers.bad_doorbell.val() | self.processor.bad_doorbell.val();
-                self.counters.pulse[42].next = self.stats.val().tx_frames;
+                self.pulse[19].d.next = self.tcp_rx.stat_checksum.val();
+                self.pulse[20].d.next = self.tcp_rx.stat_malformed.val();
+                self.pulse[21].d.next = self.tcp_rx.stat_bad_option.val();
+                self.pulse[22].d.next = self.tcp_rx.stat_broadcast.val();
+                self.pulse[23].d.next = self.tcp_rx.stat_overflow.val();
+                self.pulse[24].d.next = self.tcp_rx.segment.valid.val() & self.tcp_rx.segment.ready.val();
+                self.pulse[25].d.next = self.net.segment.valid.val() & self.net.segment.ready.val();
+                self.pulse[26].d.next = self.lookup.stat_no_listener.val();
+                self.pulse[27].d.next = self.lookup.stat_card_full.val();
+                self.pulse[28].d.next = self.lookup.stat_half_open_limit.val();
+                self.pulse[29].d.next = self.watch.opened.val();
+                self.pulse[30].d.next = self.watch.accepted.val();
+                self.pulse[31].d.next = self.processor.stat_challenge_ack.val();
+                self.pulse[32].d.next = self.processor.stat_retransmit.val();
+                self.pulse[33].d.next = self.processor.stat_fast_retransmit.val();
+                self.pulse[34].d.next = self.processor.stat_timeout.val();
+                self.pulse[35].d.next = self.processor.stat_rst_in.val();
+                self.pulse[36].d.next = self.processor.stat_rst_out.val();
+                self.pulse[37].d.next = self.processor.stat_dup_ack_in.val();
+                self.pulse[38].d.next = self.processor.stat_out_of_order.val();
+                self.pulse[39].d.next = self.processor.stat_out_of_window.val();
+                self.pulse[40].d.next = self.processor.stat_ack_invalid.val();
+                self.pulse[41].d.next = self.registers.bad_doorbell.val() | self.processor.bad_doorbell.val();
+                self.pulse[42].d.next = self.stats.val().tx_frames;
 
                 // -- time: the earlier of TCP's deadline and ARP's --
                 self.deadline_valid.next = self.timer.deadline_valid.val() | self.net.deadline_valid.val();
@@ -521,7 +539,7 @@ macro_rules! core {
         }
     };
 }
-core!(Core64, Beat64, 64, 8, 4, 5, 16, 12, 16, CORE64, Net64, Rx64, Placer64, Tx64, Window64,
+core!(Core64, Beat64, 64, 8, 4, 5, 16, 12, 16, CORE64, Net64, Rx64, Placer64, Tx64, Window64 7, Entries64 8,
       isn 1, rx LaneRing8 13, tx LaneRing8 13, ring 4096);
-core!(Core512, Beat512, 512, 64, 6, 7, 64, 14, 20, CORE512, Net512, Rx512, Placer512, Tx512, Window512,
+core!(Core512, Beat512, 512, 64, 6, 7, 64, 14, 20, CORE512, Net512, Rx512, Placer512, Tx512, Window512 5, Entries512 6,
       isn 2, rx LaneRing64 14, tx LaneRing64 14, ring 16384);

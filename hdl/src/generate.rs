@@ -6,6 +6,7 @@ use crate::emit::{EmitError, emit_top};
 use crate::flow::lookup::Lookup;
 use crate::host::counters::Counters;
 use crate::host::doorbell::Doorbells;
+use crate::host::entries::{Entries64, Entries512};
 use crate::host::peek::Peeker;
 use crate::host::ring::CardRing;
 use crate::host::snapshot::Snapshot;
@@ -94,9 +95,11 @@ pub fn blocks() -> Vec<Block> {
         "ring64": LaneRing8<16, 13, 4096>,
         "ring512": LaneRing64<20, 14, 16384>,
         "submission": Submission<5>,
-        "card_ring": CardRing<5, 256>,
-        "window64": Window64<5>,
-        "window512": Window512<5>,
+        "card_ring": CardRing<5>,
+        "entries64": Entries64<5, 8>,
+        "entries512": Entries512<5, 6>,
+        "window64": Window64<5, 7>,
+        "window512": Window512<5, 5>,
         "doorbells16": Doorbells<4, 16>,
         "counters": Counters,
         "snapshot": Snapshot,

@@ -11,6 +11,7 @@ use crate::stream::StreamIn;
 enum Step {
     Idle,
     Peek,
+    Store,
 }
 
 /// One flow at a time.
@@ -26,22 +27,31 @@ pub struct Events {
     pub request: Signal<Out, Bit>,
     pub flow: Signal<Out, Bits<16>>,
     pub done: Signal<In, Bit>,
-    /// Write the snapshot, one cycle (with `done`).
-    pub push: Signal<Out, Bit>,
+    /// The snapshot, with `done`.
+    pub words: Signal<In, Bits<256>>,
+    /// Write `entry`, until `stored`.
+    pub valid: Signal<Out, Bit>,
+    pub entry: Signal<Out, Bits<256>>,
+    pub stored: Signal<In, Bit>,
     /// An event is being made.
     pub busy: Signal<Out, Bit>,
     step: DFF<Step>,
     target: DFF<Bits<16>>,
+    held: DFF<Bits<256>>,
 }
 
 impl Logic for Events {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, step, target);
+        dff_setup!(self, clock, step, target, held);
         self.news.ready.next = false;
         self.request.next = false;
         self.flow.next = self.target.q.val();
-        self.push.next = false;
+        self.valid.next = false;
+        self.entry.next = self.held.q.val();
+        if self.done.val() {
+            self.held.d.next = self.words.val();
+        }
         match self.step.q.val() {
             Step::Idle => {
                 self.news.ready.next = self.room.val();
@@ -50,10 +60,15 @@ impl Logic for Events {
                     self.step.d.next = Step::Peek;
                 }
             }
-            _ => {
+            Step::Peek => {
                 self.request.next = true;
-                self.push.next = self.done.val();
                 if self.done.val() {
+                    self.step.d.next = Step::Store;
+                }
+            }
+            _ => {
+                self.valid.next = true;
+                if self.stored.val() {
                     self.step.d.next = Step::Idle;
                 }
             }

@@ -4,6 +4,7 @@
 pub mod bar;
 pub mod counters;
 pub mod doorbell;
+pub mod entries;
 pub mod events;
 pub mod peek;
 pub mod registers;

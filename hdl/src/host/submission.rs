@@ -14,6 +14,8 @@ use crate::types::{Config, Event, EventKind, Op, Tcb};
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
 enum Step {
     Idle,
+    /// The entry's words come in turn.
+    Load,
     Decode,
     /// The look-up has to answer `Open`.
     Open,
@@ -39,8 +41,10 @@ pub struct Submission<const A: usize> {
     /// Number of flows, for the check of the flow field.
     pub flows: Signal<In, Bits<16>>,
     pub entry_addr: Signal<Out, Bits<A>>,
-    /// The entry at `entry_addr`, in the same cycle.
-    pub entry: Signal<In, Bits<256>>,
+    /// Which word of the entry.
+    pub entry_word: Signal<Out, Bits<2>>,
+    /// The word, one cycle later.
+    pub entry: Signal<In, Bits<64>>,
 
     /// Active open; the look-up answers in the cycle in which it takes the request.
     pub open: StreamOut<OpenRequest>,
@@ -64,14 +68,17 @@ pub struct Submission<const A: usize> {
 
     /// The completion ring has room for one more.
     pub room: Signal<In, Bit>,
-    /// Write a completion (phase bit zero; the ring sets it), one cycle.
+    /// Write a completion (phase bit zero; the ring sets it), until `completion_stored`.
     pub completion_valid: Signal<Out, Bit>,
     pub completion: Signal<Out, Bits<256>>,
+    pub completion_stored: Signal<In, Bit>,
     /// A command is in work or waits.
     pub busy: Signal<Out, Bit>,
 
     step: DFF<Step>,
     index: DFF<Bits<16>>,
+    /// The word that is asked for.
+    asked: DFF<Bits<2>>,
     word: DFF<Bits<256>>,
     status: DFF<Bits<8>>,
     flow: DFF<Bits<16>>,
@@ -121,6 +128,7 @@ impl<const A: usize> Default for Submission<A> {
             head: Default::default(),
             flows: Default::default(),
             entry_addr: Default::default(),
+            entry_word: Default::default(),
             entry: Default::default(),
             open: Default::default(),
             open_ok: Default::default(),
@@ -136,9 +144,11 @@ impl<const A: usize> Default for Submission<A> {
             room: Default::default(),
             completion_valid: Default::default(),
             completion: Default::default(),
+            completion_stored: Default::default(),
             busy: Default::default(),
             step: Default::default(),
             index: Default::default(),
+            asked: Default::default(),
             word: Default::default(),
             status: Default::default(),
             flow: Default::default(),
@@ -181,9 +191,10 @@ impl<const A: usize> Default for Submission<A> {
 impl<const A: usize> Logic for Submission<A> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, step, index, word, status, flow, state, generation, snd_end, rcv_nxt);
+        dff_setup!(self, clock, step, index, asked, word, status, flow, state, generation, snd_end, rcv_nxt);
         self.head.next = self.index.q.val();
         self.entry_addr.next = self.index.q.val().get_bits::<A>(0);
+        self.entry_word.next = self.asked.q.val();
 
         // Little-endian entry: opcode, flags, flow; lport, rport; cookie; 16 address bytes in network order.
         self.opcode.next = self.word.q.val().get_bits::<8>(0);
@@ -262,7 +273,6 @@ impl<const A: usize> Logic for Submission<A> {
 
         match self.step.q.val() {
             Step::Idle => {
-                self.word.d.next = self.entry.val();
                 self.status.d.next = 0.into();
                 self.flow.d.next = 0.into();
                 self.state.d.next = 0.into();
@@ -270,6 +280,16 @@ impl<const A: usize> Logic for Submission<A> {
                 self.snd_end.d.next = 0.into();
                 self.rcv_nxt.d.next = 0.into();
                 if (self.index.q.val() != self.tail.val()) & self.room.val() {
+                    self.step.d.next = Step::Load;
+                    self.asked.d.next = 1.into();
+                }
+            }
+            Step::Load => {
+                self.word.d.next = (self.word.q.val() >> 64) | (bit_cast::<256, 64>(self.entry.val()) << 192);
+                self.asked.d.next = self.asked.q.val() + 1;
+                // The last word has been asked for in the cycle before.
+                if !self.asked.q.val().any() {
+                    self.asked.d.next = 0.into();
                     self.step.d.next = Step::Decode;
                 }
             }
@@ -346,8 +366,10 @@ impl<const A: usize> Logic for Submission<A> {
             }
             _ => {
                 self.completion_valid.next = true;
-                self.index.d.next = self.index.q.val() + 1;
-                self.step.d.next = Step::Idle;
+                if self.completion_stored.val() {
+                    self.index.d.next = self.index.q.val() + 1;
+                    self.step.d.next = Step::Idle;
+                }
             }
         }
         self.busy.next =
@@ -355,6 +377,7 @@ impl<const A: usize> Logic for Submission<A> {
         if self.reset.val() {
             self.step.d.next = Step::Idle;
             self.index.d.next = 0.into();
+            self.asked.d.next = 0.into();
         }
     }
 }

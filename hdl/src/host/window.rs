@@ -13,7 +13,7 @@
 
 use rust_hdl::prelude::*;
 
-use crate::ram::Lutram;
+use crate::ram::Bram;
 
 /// Offset of the submission ring.
 pub const SQ: u32 = 0;
@@ -28,10 +28,12 @@ pub const RX: u32 = 0x20_0000;
 /// Bytes of BAR2.
 pub const BYTES: u32 = 0x40_0000;
 macro_rules! window {
-    ($name:ident, $w:tt, $k:tt, $step:tt, $strobes:tt, $one:tt, lane bits $lane:tt, $row:tt, read latency $latency:tt) => {
-        /// `A`: the rings of entries have `2^A` entries each.
-        #[derive(LogicBlock, Default)]
-        pub struct $name<const A: usize> {
+    ($name:ident, $w:tt, $k:tt, rams $rams:tt words $words:tt lane mask $lanes:tt at $shift:tt, lane bits $lane:tt, $row:tt,
+     read latency $latency:tt, delayed $delayed:tt) => {
+        /// `A`: the rings of entries have `2^A` entries each. `S`: bits of a row of the submission ring's memory, `A + 2` at 64 bits and
+        /// `A` at 512.
+        #[derive(LogicBlock)]
+        pub struct $name<const A: usize, const S: usize> {
             pub clock: Signal<In, Clock>,
             /// Byte address, aligned to the width; likewise `raddr`.
             pub waddr: Signal<In, Bits<24>>,
@@ -43,14 +45,12 @@ macro_rules! window {
             /// A fixed number of cycles after `rvalid` (`READ_LATENCY`), in order.
             pub rdata: Signal<Out, Bits<$w>>,
             pub rdone: Signal<Out, Bit>,
-            /// Submission entry for the card, in the same cycle.
+            /// A word of a submission entry for the card, one cycle later.
             pub sq_addr: Signal<In, Bits<A>>,
-            pub sq_entry: Signal<Out, Bits<256>>,
-            /// Completion and event entries, in the same cycle.
-            pub cq_index: Signal<Out, Bits<A>>,
-            pub cq_entry: Signal<In, Bits<256>>,
-            pub eq_index: Signal<Out, Bits<A>>,
-            pub eq_entry: Signal<In, Bits<256>>,
+            pub sq_word: Signal<In, Bits<2>>,
+            pub sq_data: Signal<Out, Bits<64>>,
+            /// What the completion or the event ring holds at `raddr`, one cycle later.
+            pub entry: Signal<In, Bits<$w>>,
             /// Transmit ring memory: byte address, aligned; bytes by `tx_strb`.
             pub tx_write: Signal<Out, Bit>,
             pub tx_addr: Signal<Out, Bits<20>>,
@@ -59,51 +59,92 @@ macro_rules! window {
             /// Receive ring memory: byte address, aligned; `rx_data` comes `READ_LATENCY` cycles later.
             pub rx_addr: Signal<Out, Bits<20>>,
             pub rx_data: Signal<In, Bits<$w>>,
-            sq: [Lutram<Bits<64>, A>; 4],
-            select: Signal<Local, Bits<256>>,
-            answer: Signal<Local, Bits<$w>>,
-            delay: [DFF<Bits<$w>>; $latency],
+            sq: [Bram<Bits<64>, S>; $rams],
+            sq_lane: DFF<Bits<2>>,
+            sq_part: [Signal<Local, Bits<64>>; $rams],
+            from_entry: DFF<Bit>,
+            delay: [DFF<Bits<$w>>; $delayed],
             done: [DFF<Bit>; $latency],
             from_rx: [DFF<Bit>; $latency],
             is_sq: Signal<Local, Bit>,
-            half: Signal<Local, Bits<3>>,
-            word_read: Signal<Local, Bits<2>>,
-            strobes: [Signal<Local, Bits<8>>; 4],
-            amount: Signal<Local, Bits<8>>,
-            moved: Signal<Local, Bits<256>>,
+            strobes: [Signal<Local, Bits<8>>; $rams],
         }
 
-        impl<const A: usize> $name<A> {
+        impl<const A: usize, const S: usize> Default for $name<A, S> {
+            fn default() -> Self {
+                assert_eq!(S, A + $words, "window: bits of a row of the submission ring");
+                Self {
+                    clock: Default::default(),
+                    waddr: Default::default(),
+                    wdata: Default::default(),
+                    wstrb: Default::default(),
+                    wvalid: Default::default(),
+                    raddr: Default::default(),
+                    rvalid: Default::default(),
+                    rdata: Default::default(),
+                    rdone: Default::default(),
+                    sq_addr: Default::default(),
+                    sq_word: Default::default(),
+                    sq_data: Default::default(),
+                    entry: Default::default(),
+                    tx_write: Default::default(),
+                    tx_addr: Default::default(),
+                    tx_data: Default::default(),
+                    tx_strb: Default::default(),
+                    rx_addr: Default::default(),
+                    rx_data: Default::default(),
+                    sq: Default::default(),
+                    sq_lane: Default::default(),
+                    sq_part: Default::default(),
+                    from_entry: Default::default(),
+                    delay: Default::default(),
+                    done: Default::default(),
+                    from_rx: Default::default(),
+                    is_sq: Default::default(),
+                    strobes: Default::default(),
+                }
+            }
+        }
+
+        impl<const A: usize, const S: usize> $name<A, S> {
             /// Cycles from a read request to its answer: what the receive ring's read port takes.
             pub const READ_LATENCY: usize = $latency;
         }
 
-        impl<const A: usize> Logic for $name<A> {
+        impl<const A: usize, const S: usize> Logic for $name<A, S> {
             #[hdl_gen]
             fn update(&mut self) {
+                dff_setup!(self, clock, sq_lane, from_entry);
                 for i in 0..$latency {
-                    self.delay[i].clock.next = self.clock.val();
                     self.done[i].clock.next = self.clock.val();
                     self.from_rx[i].clock.next = self.clock.val();
                 }
-                for i in 0..4 {
-                    self.sq[i].clock.next = self.clock.val();
-                    self.sq[i].read_addr.next = self.sq_addr.val();
-                    self.sq[i].write_addr.next = self.waddr.val().get_bits::<A>(6);
-                    self.sq[i].write_en.next = false;
+                for i in 0..$delayed {
+                    self.delay[i].clock.next = self.clock.val();
                 }
-                self.sq_entry.next = bit_cast::<256, 64>(self.sq[0].read_data.val())
-                    | (bit_cast::<256, 64>(self.sq[1].read_data.val()) << 64)
-                    | (bit_cast::<256, 64>(self.sq[2].read_data.val()) << 128)
-                    | (bit_cast::<256, 64>(self.sq[3].read_data.val()) << 192);
-                self.is_sq.next = self.wvalid.val() & (self.waddr.val().get_bits::<12>(12) == 0);
-                self.half.next = self.waddr.val().get_bits::<3>(3);
-                for i in 0..4 {
-                    // One word a beat at 64 bits, the whole entry at 512.
-                    self.sq[i].write_data.next = self.wdata.val().get_bits::<64>(i * $step);
-                    self.strobes[i].next = self.wstrb.val().get_bits::<8>(i * $strobes);
-                    if self.half.val().index() == i * $one {
-                        self.sq[i].write_en.next = self.is_sq.val() & self.strobes[i].val().all();
+
+                // Submission entries: one word a beat at 64 bits, the whole entry at 512. The second half is not kept.
+                self.is_sq.next = self.wvalid.val()
+                    & (self.waddr.val().get_bits::<12>(12) == 0)
+                    & !self.waddr.val().get_bit(5);
+                for i in 0..$rams {
+                    self.sq[i].clock.next = self.clock.val();
+                    self.sq[i].write_addr.next = (bit_cast::<S, A>(self.waddr.val().get_bits::<A>(6))
+                        << $words)
+                        | (bit_cast::<S, 2>(self.waddr.val().get_bits::<2>(3)) >> $shift);
+                    self.sq[i].write_data.next = self.wdata.val().get_bits::<64>(i * 64);
+                    self.strobes[i].next = self.wstrb.val().get_bits::<8>(i * 8);
+                    self.sq[i].write_en.next = self.is_sq.val() & self.strobes[i].val().all();
+                    self.sq[i].read_addr.next = (bit_cast::<S, A>(self.sq_addr.val()) << $words)
+                        | (bit_cast::<S, 2>(self.sq_word.val()) >> $shift);
+                }
+                self.sq_lane.d.next = self.sq_word.val() & $lanes;
+                self.sq_part[0].next = self.sq[0].read_data.val();
+                self.sq_data.next = self.sq_part[0].val();
+                for i in 1..$rams {
+                    self.sq_part[i].next = self.sq[i].read_data.val();
+                    if self.sq_lane.q.val().index() == i {
+                        self.sq_data.next = self.sq_part[i].val();
                     }
                 }
 
@@ -114,32 +155,24 @@ macro_rules! window {
                 self.tx_strb.next = self.wstrb.val();
 
                 self.rx_addr.next = bit_cast::<20, $row>(self.raddr.val().get_bits::<$row>($lane)) << $lane;
-                self.cq_index.next = self.raddr.val().get_bits::<A>(6);
-                self.eq_index.next = self.raddr.val().get_bits::<A>(6);
-                // Choose first and blank the beat afterwards: that is a narrower gate than one for each ring.
-                self.select.next = self.cq_entry.val();
-                if self.raddr.val().get_bit(13) {
-                    self.select.next = self.eq_entry.val();
+                self.from_entry.d.next = ((self.raddr.val().get_bits::<12>(12) == 1)
+                    | (self.raddr.val().get_bits::<12>(12) == 2))
+                    & !self.raddr.val().get_bit(5);
+                self.delay[0].d.next = 0.into();
+                if self.from_entry.q.val() {
+                    self.delay[0].d.next = self.entry.val();
                 }
-                self.word_read.next = self.raddr.val().get_bits::<2>(3);
-                self.amount.next = bit_cast::<8, 2>(self.word_read.val()) << 6;
-                self.moved.next = self.select.val() >> self.amount.val();
-                self.answer.next = 0.into();
-                if ((self.raddr.val().get_bits::<12>(12) == 1) | (self.raddr.val().get_bits::<12>(12) == 2))
-                    & !self.raddr.val().get_bit(5)
-                {
-                    self.answer.next = bit_cast::<$w, 256>(self.moved.val());
-                }
-                self.delay[0].d.next = self.answer.val();
                 self.done[0].d.next = self.rvalid.val();
                 self.from_rx[0].d.next = self.raddr.val().get_bits::<4>(20) == 2;
-                for i in 1..$latency {
+                for i in 1..$delayed {
                     self.delay[i].d.next = self.delay[i - 1].q.val();
+                }
+                for i in 1..$latency {
                     self.done[i].d.next = self.done[i - 1].q.val();
                     self.from_rx[i].d.next = self.from_rx[i - 1].q.val();
                 }
                 self.rdone.next = self.done[$latency - 1].q.val();
-                self.rdata.next = self.delay[$latency - 1].q.val();
+                self.rdata.next = self.delay[$delayed - 1].q.val();
                 if self.from_rx[$latency - 1].q.val() {
                     self.rdata.next = self.rx_data.val();
                 }
@@ -148,16 +181,16 @@ macro_rules! window {
     };
 }
 
-window!(Window64, 64, 8, 0, 0, 1, lane bits 3, 17, read latency 3);
-window!(Window512, 512, 64, 64, 8, 0, lane bits 6, 14, read latency 4);
+window!(Window64, 64, 8, rams 1 words 2 lane mask 0 at 0, lane bits 3, 17, read latency 3, delayed 2);
+window!(Window512, 512, 64, rams 4 words 0 lane mask 3 at 2, lane bits 6, 14, read latency 4, delayed 3);
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sim::{Clocked, ready, settle, tick};
 
-    type W64 = Window64<5>;
-    type W512 = Window512<5>;
+    type W64 = Window64<5, 7>;
+    type W512 = Window512<5, 5>;
 
     impl Clocked for W64 {
         fn clk(&mut self) -> &mut Signal<In, Clock> {
@@ -190,35 +223,37 @@ mod tests {
         narrow.waddr.next = (7 * 64 + 32).into();
         narrow.wstrb.next = 0xff.into();
         tick(narrow.as_mut());
+        narrow.wvalid.next = false;
         let entry =
             words.iter().rev().fold(Bits::<256>::from(0), |all, w| (all << 64_u64) | Bits::<256>::from(*w));
-        narrow.sq_addr.next = 7.into();
-        settle(narrow.as_mut());
-        assert_eq!(narrow.sq_entry.val(), entry);
-
         wide.waddr.next = (7 * 64).into();
         wide.wdata.next = bit_cast::<512, 256>(entry);
         wide.wstrb.next = Bits::<64>::from(u64::MAX);
         wide.wvalid.next = true;
         tick(wide.as_mut());
-        wide.sq_addr.next = 7.into();
-        settle(wide.as_mut());
-        assert_eq!(wide.sq_entry.val(), entry);
+        wide.wvalid.next = false;
+        for (i, word) in words.iter().enumerate() {
+            (narrow.sq_addr.next, wide.sq_addr.next) = (7.into(), 7.into());
+            (narrow.sq_word.next, wide.sq_word.next) = ((i as u64).into(), (i as u64).into());
+            tick(narrow.as_mut());
+            tick(wide.as_mut());
+            assert_eq!(narrow.sq_data.val(), Bits::<64>::from(*word));
+            assert_eq!(wide.sq_data.val(), Bits::<64>::from(*word));
+        }
     }
 
     #[test]
     fn reads_come_in_order_from_the_right_memory() {
         let mut uut = ready(Box::<W64>::default());
         let uut = uut.as_mut();
-        let entry = |high: u64, low: u64| (Bits::<256>::from(high) << 64_u64) | Bits::<256>::from(low);
-        uut.cq_entry.next = entry(0x22, 0x11);
-        uut.eq_entry.next = entry(0x44, 0x33);
+        // Stands for the rings: the address of a cycle ago.
+        let mut asked = 0;
         uut.rx_data.next = 0x99.into();
         let reads = [
-            (CQ, 0x11_u64),
-            (CQ + 8, 0x22),
-            (EQ + 64, 0x33),
-            (EQ + 72, 0x44),
+            (CQ, u64::from(CQ)),
+            (CQ + 8, u64::from(CQ + 8)),
+            (EQ + 64, u64::from(EQ + 64)),
+            (EQ + 72, u64::from(EQ + 72)),
             (EQ + 40, 0),
             (RX + 8, 0x99),
             (SQ, 0),
@@ -227,7 +262,9 @@ mod tests {
         let mut answers = vec![];
         for cycle in 0..reads.len() + W64::READ_LATENCY + 1 {
             uut.rvalid.next = cycle < reads.len();
-            uut.raddr.next = u64::from(reads.get(cycle).map_or(0, |r| r.0)).into();
+            uut.entry.next = asked.into();
+            asked = u64::from(reads.get(cycle).map_or(0, |r| r.0));
+            uut.raddr.next = asked.into();
             settle(uut);
             if uut.rdone.val() {
                 answers.push(uut.rdata.val().to_u64());

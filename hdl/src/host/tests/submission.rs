@@ -85,9 +85,6 @@ fn run(core: Core, words: &Words) -> (Asked, Completion) {
         ..Config::default()
     };
     uut.flows.next = u64::from(FLOWS).into();
-    uut.entry.next = (0..256).fold(Bits::<256>::default(), |entry, bit| {
-        entry.replace_bit(bit, words[bit / 32] >> (bit % 32) & 1 == 1)
-    });
     (uut.room.next, uut.open.ready.next, uut.listen.ready.next, uut.event.ready.next) =
         (true, true, true, true);
     (uut.open_ok.next, uut.open_in_use.next) = (core.opens, core.in_use);
@@ -95,8 +92,10 @@ fn run(core: Core, words: &Words) -> (Asked, Completion) {
     (uut.done_flow.next, uut.done_tcb.next) = (u64::from(core.flow).into(), core.tcb);
     uut.tail.next = 1_u64.into();
     let mut asked = Asked::default();
-    for _ in 0..10 {
+    uut.completion_stored.next = true;
+    for _ in 0..14 {
         settle(&mut *uut);
+        let word = 2 * uut.entry_word.val().index();
         if uut.open.valid.val() {
             assert!(asked.open.replace(uut.open.data.val()).is_none(), "asked twice");
         }
@@ -115,6 +114,7 @@ fn run(core: Core, words: &Words) -> (Asked, Completion) {
             return (asked, completion);
         }
         tick(&mut *uut);
+        uut.entry.next = (u64::from(words[word + 1]) << 32 | u64::from(words[word])).into();
     }
     panic!("no completion of {words:x?}");
 }
