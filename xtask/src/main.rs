@@ -11,6 +11,7 @@ mod setup;
 mod synth;
 mod test;
 mod verilog;
+mod xilinx;
 
 use clap::{Parser, Subcommand};
 

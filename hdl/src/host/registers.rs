@@ -7,6 +7,7 @@
 use rust_hdl::prelude::*;
 use syncline_regs::map;
 
+use crate::ram::Lutram;
 use crate::types::Config;
 
 /// Words of the identity block.
@@ -83,13 +84,18 @@ pub struct Registers {
     write_mask: [Constant<Bits<32>>; CONFIG],
     read_mask: [Constant<Bits<32>>; CONFIG],
     word: [DFF<Bits<32>>; CONFIG],
+    /// The same words again: to read them here takes a tenth of what it takes to choose among the registers.
+    copy: Lutram<Bits<32>, 5>,
     flows: Constant<Bits<16>>,
     sq_entries: Constant<Bits<16>>,
     blank: Constant<Config>,
     step: DFF<Step>,
     value: DFF<Bits<32>>,
     started: DFF<Bit>,
-    hold: DFF<Bits<3>>,
+    /// Cycles of the reset to come; meanwhile `copy` is filled, and no access begins.
+    hold: DFF<Bits<5>>,
+    resetting: Signal<Local, Bit>,
+    place: Signal<Local, Bits<5>>,
     tail: DFF<Bits<16>>,
     cq: DFF<Bits<16>>,
     eq: DFF<Bits<16>>,
@@ -105,8 +111,10 @@ pub struct Registers {
     queued: Signal<Local, Bits<16>>,
     identity_part: [Signal<Local, Bits<32>>; IDENTITY],
     identity_sum: [Signal<Local, Bits<32>>; IDENTITY + 1],
-    config_part: [Signal<Local, Bits<32>>; CONFIG],
-    config_sum: [Signal<Local, Bits<32>>; CONFIG + 1],
+    mask_part: [Signal<Local, Bits<32>>; CONFIG],
+    mask_sum: [Signal<Local, Bits<32>>; CONFIG + 1],
+    reset_part: [Signal<Local, Bits<32>>; CONFIG],
+    reset_sum: [Signal<Local, Bits<32>>; CONFIG + 1],
     ring_value: Signal<Local, Bits<32>>,
     status: [Signal<Local, Bits<32>>; 4],
 }
@@ -130,6 +138,7 @@ impl Registers {
         });
         assert!(map::IDENTITY.iter().all(|r| (r.offset as usize) < 4 * IDENTITY), "identity block too long");
         assert_eq!(map::CONFIGURATION.len(), CONFIG, "configuration block of another length");
+        const { assert!(CONFIG <= 31, "the copy is filled while the reset lasts") };
         let config: [&syncline_regs::Register; CONFIG] = std::array::from_fn(|i| {
             map::register(map::CONTROL + 4 * i as u32).expect("configuration words are consecutive")
         });
@@ -181,6 +190,7 @@ impl Registers {
             write_mask: std::array::from_fn(|i| mask(i, &[ReadWrite, WriteOnly])),
             read_mask: std::array::from_fn(|i| mask(i, &[ReadWrite])),
             word: std::array::from_fn(|_| Default::default()),
+            copy: Default::default(),
             flows: limit(map::FLOWS),
             sq_entries: limit(map::SQ_ENTRIES),
             blank: Constant::new(Config::default()),
@@ -188,6 +198,8 @@ impl Registers {
             value: Default::default(),
             started: Default::default(),
             hold: Default::default(),
+            resetting: Default::default(),
+            place: Default::default(),
             tail: Default::default(),
             cq: Default::default(),
             eq: Default::default(),
@@ -203,8 +215,10 @@ impl Registers {
             queued: Default::default(),
             identity_part: std::array::from_fn(|_| Default::default()),
             identity_sum: std::array::from_fn(|_| Default::default()),
-            config_part: std::array::from_fn(|_| Default::default()),
-            config_sum: std::array::from_fn(|_| Default::default()),
+            mask_part: std::array::from_fn(|_| Default::default()),
+            mask_sum: std::array::from_fn(|_| Default::default()),
+            reset_part: std::array::from_fn(|_| Default::default()),
+            reset_sum: std::array::from_fn(|_| Default::default()),
             ring_value: Default::default(),
             status: Default::default(),
         }
@@ -215,6 +229,7 @@ impl Logic for Registers {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, step, value, started, hold, tail, cq, eq);
+        clock!(self, clock, copy);
         for i in 0..22 {
             self.word[i].clock.next = self.clock.val();
             self.word[i].d.next = self.word[i].q.val();
@@ -274,13 +289,33 @@ impl Logic for Registers {
             }
             self.identity_sum[i + 1].next = self.identity_sum[i].val() | self.identity_part[i].val();
         }
-        self.config_sum[0].next = 0.into();
+        self.resetting.next = self.hold.q.val().any();
+        self.place.next = !self.hold.q.val();
+        self.mask_sum[0].next = 0.into();
+        self.reset_sum[0].next = 0.into();
         for i in 0..22 {
-            self.config_part[i].next = 0.into();
+            self.mask_part[i].next = 0.into();
             if self.index.val().index() == i {
-                self.config_part[i].next = self.word[i].q.val() & self.read_mask[i].val();
+                self.mask_part[i].next = self.read_mask[i].val();
             }
-            self.config_sum[i + 1].next = self.config_sum[i].val() | self.config_part[i].val();
+            self.mask_sum[i + 1].next = self.mask_sum[i].val() | self.mask_part[i].val();
+            self.reset_part[i].next = 0.into();
+            if self.place.val().index() == i {
+                self.reset_part[i].next = self.reset_value[i].val();
+            }
+            self.reset_sum[i + 1].next = self.reset_sum[i].val() | self.reset_part[i].val();
+        }
+        self.copy.read_addr.next = self.index.val().get_bits::<5>(0);
+        self.copy.write_addr.next = self.index.val().get_bits::<5>(0);
+        self.copy.write_data.next = self.wdata.val();
+        self.copy.write_en.next = self.store.val()
+            & self.in_registers.val()
+            & (self.block.val() == 1)
+            & !self.index.val().get_bit(5);
+        if self.resetting.val() {
+            self.copy.write_addr.next = self.place.val();
+            self.copy.write_data.next = self.reset_sum[22].val();
+            self.copy.write_en.next = true;
         }
         self.ring_value.next = 0.into();
         if self.index.val() == 1 {
@@ -318,10 +353,10 @@ impl Logic for Registers {
         self.queued.next = self.wdata.val().get_bits::<16>(0) - self.sq_head.val();
         match self.step.q.val() {
             Step::Idle => {
-                if self.write.val() {
+                if self.write.val() & !self.resetting.val() {
                     self.step.d.next = Step::Ack;
                     self.store.next = true;
-                } else if self.read.val() {
+                } else if self.read.val() & !self.resetting.val() {
                     self.step.d.next = Step::Read;
                     if self.in_table.val() & (bit_cast::<16, 12>(self.page.val()) < self.flows.val()) {
                         self.step.d.next = Step::Table;
@@ -335,7 +370,7 @@ impl Logic for Registers {
                     if (self.block.val() == 0) & !self.index.val().get_bit(5) {
                         self.value.d.next = self.identity_sum[32].val();
                     } else if self.block.val() == 1 {
-                        self.value.d.next = self.config_sum[22].val();
+                        self.value.d.next = self.copy.read_data.val() & self.mask_sum[22].val();
                         if self.index.val() == 1 {
                             self.value.d.next = self.status[0].val()
                                 | self.status[1].val()
@@ -408,14 +443,14 @@ impl Logic for Registers {
             }
         }
 
-        // The reset lasts a few cycles, so that pipelines drain into reset registers.
+        // The reset lasts some cycles, so that pipelines drain into reset registers.
         self.started.d.next = true;
-        if self.hold.q.val().any() {
+        if self.resetting.val() {
             self.hold.d.next = self.hold.q.val() - 1;
         }
-        self.core_reset.next = self.hold.q.val().any() | !self.started.q.val();
+        self.core_reset.next = self.resetting.val() | !self.started.q.val();
         if !self.started.q.val() | self.restart.val() | self.reset.val() {
-            self.hold.d.next = 7.into();
+            self.hold.d.next = 31.into();
             self.tail.d.next = 0.into();
             self.cq.d.next = 0.into();
             self.eq.d.next = 0.into();

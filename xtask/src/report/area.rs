@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::levels::{self, Levels};
 use super::tool;
+use crate::xilinx;
 
 /// What a design is mapped for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,9 +33,7 @@ impl Family {
 
     fn synth(self, top: &str) -> String {
         match self {
-            // LUTs are what an Artix-7 is short of: delays are made of flip-flops, of which it has twice as many.
-            Self::Xc7 => format!("synth_xilinx -family xc7 -flatten -noiopad -nosrl -top {top}"),
-            Self::Xcup => format!("synth_xilinx -family xcup -flatten -noiopad -nosrl -top {top}"),
+            Self::Xc7 | Self::Xcup => xilinx::synth(self.name(), &format!("-noiopad -top {top}")),
             Self::Ecp5 => format!("synth_ecp5 -top {top}"),
         }
     }

@@ -214,7 +214,7 @@ impl Page {
 
     fn write(&self) -> Result<()> {
         let page = format!(
-            "# Area and timing\n\nWritten by `cargo xtask report`, with {}. Counts are those of synthesis (`synth_xilinx -family xc7 -nosrl`, \
+            "# Area and timing\n\nWritten by `cargo xtask report`, with {}. Counts are those of synthesis (for xc7 with equal costs for LUTs of every width, see `xtask/src/xilinx.rs`; \
              `synth_ecp5`), each block alone, every port kept; inverters count as LUTs, and LUTs that serve as RAM with four for a RAM32M or \
              RAM64M. A carry cell of an ECP5 counts as two LUT4. *Levels*: LUTs on the longest way between two registers of the block (xc7); \
              *chains*: carry chains on the way that has most of them. *MHz alone*: placed and routed on an LFE5UM5G-85F, speed 8, with a \

@@ -12,6 +12,7 @@ use super::board::Board;
 use super::debian::Debian;
 use super::design::{Count, synthesise};
 use super::timing::{Timing, UNCONSTRAINED};
+use crate::xilinx;
 use super::{constraints, logged, lutram, report, wheels};
 
 /// Takes the clocks from their pads to the global buffers as Vivado does; says why.
@@ -27,12 +28,11 @@ pub fn build(
     seed: u32,
 ) -> Result<()> {
     let debian = Debian::set_up()?;
-    // LUTs are what an Artix-7 is short of: delays are made of flip-flops, of which it has twice as many.
     fs::write(folder.join("ram64x1s.v"), lutram::MAP).context("writing ram64x1s.v")?;
     let cells = synthesise(
         board,
         folder,
-        "synth_xilinx -family xc7 -flatten -nosrl; techmap -map ram64x1s.v; opt_clean",
+        &format!("{}; techmap -map ram64x1s.v; opt_clean", xilinx::synth("xc7", "")),
     )?;
     lutram::refuse_contents(
         &fs::read_to_string(folder.join("netlist.json")).context("reading Yosys' netlist")?,
@@ -45,7 +45,9 @@ pub fn build(
             .program("nextpnr-himbaechel-xilinx")?
             .args(["--device", part, "--json", "netlist.json", "-o", &xdc, "-o", "fasm=design.fasm"])
             .args(["--pre-route", "clocks.py", "--report", "timing.json", "--timing-allow-fail"])
-            .args(["--freq", &UNCONSTRAINED.to_string(), "--seed", &seed.to_string()]),
+            .args(["--freq", &UNCONSTRAINED.to_string(), "--seed", &seed.to_string()])
+            // The other placer moves flip-flops far away to find slices with their clock, enable and reset: three times the wire.
+            .args(["--placer", "static"]),
         folder,
         "nextpnr.log",
     )?;

@@ -52,9 +52,9 @@ fn card() -> Box<Registers> {
     uut
 }
 
-/// The reset lasts a few cycles.
+/// The reset lasts some cycles.
 fn rest(uut: &mut Registers) {
-    for _ in 0..12 {
+    for _ in 0..40 {
         tick(uut);
     }
     assert!(!uut.core_reset.val());
