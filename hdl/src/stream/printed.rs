@@ -49,6 +49,7 @@ fn blocks_lint_and_synthesise() {
         print::<HeaderWindow512<480>>("window_512"),
         print::<Strip64>("strip_64"),
         print::<Strip512>("strip_512"),
+        print::<Strip64<true>>("strip_fixed_64"),
         print::<Prepend64<112>>("prepend_64"),
         print::<Prepend512<512>>("prepend_512"),
         print::<Trim64>("trim_64"),
