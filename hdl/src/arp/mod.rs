@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! ARP for Ethernet and IPv4 (RFC 826, RFC 1122 section 2.3.2): [`rx`] reads packets, [`table`] holds the neighbours,
-//! [`resolve`] finds next hops and asks for them, [`tx`] builds packets.
+//! [`resolve`] finds next hops and asks for them with the help of [`next_hop`], [`parked`] and [`rounds`], [`tx`] builds
+//! packets.
 
+pub mod next_hop;
+pub mod parked;
 pub mod resolve;
+pub mod rounds;
 pub mod rx;
 pub mod table;
 pub mod tx;
@@ -45,8 +49,8 @@ pub enum ArpState {
     Free,
     /// Asked, no answer yet; a segment is parked.
     Incomplete,
+    /// Older than a minute: still used, and asked for when used.
+    Stale,
     /// Heard of less than a minute ago, as far as anybody looked.
     Reachable,
-    /// Older: still used, and asked for when used.
-    Stale,
 }

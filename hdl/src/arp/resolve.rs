@@ -3,9 +3,11 @@
 
 use rust_hdl::prelude::*;
 
-use super::table::Table;
+use super::next_hop::NextHop;
+use super::parked::Parked;
+use super::rounds::Rounds;
+use super::table::{ArpStatus, Table};
 use super::{ArpSeen, ArpSend, ArpState};
-use crate::ram::{Bram, Lutram};
 use crate::stream::{StreamIn, StreamOut};
 use crate::types::{Config, TxRequest, TxSegment};
 
@@ -16,8 +18,10 @@ pub enum ResolveState {
     Clear,
     /// Frees the last one.
     Cleared,
-    /// Chooses an operation and looks its entry up.
+    /// Chooses an operation.
     Idle,
+    /// Looks for its entry.
+    Search,
     /// Carries it out.
     Act,
     /// A neighbour has answered: its parked segment goes on.
@@ -33,18 +37,19 @@ pub enum ResolveOp {
     Lookup,
     /// Take in what an ARP packet said.
     Learn,
-    /// Look at one entry for a missing answer.
+    /// Look at one entry for a missing answer, or for its age.
     Visit,
 }
 
-/// Segments in, segments with the Ethernet address of their next hop out: three cycles later if it is known.
+/// Segments in, segments with the Ethernet address of their next hop out: three cycles later if it is known and was used last,
+/// up to three more if another neighbour of its set was.
 ///
 /// `S` and `E` are those of [`Table`], `F = E + 1`. Times are counted in units of 65,536 us:
 ///
-/// * The next hop is the destination if it is on our network, else the gateway (RFC 1122, 3.3.1.1).
+/// * [`NextHop`] chooses the next hop. An impossible one costs the segment, and so does having none, which is reported.
 /// * An unknown neighbour is asked for at once and then every 16 units (1.05 s), three times in all. Its latest segment is
-///   parked meanwhile (RFC 1122, 2.3.2.2) and goes on with the answer, or is given up and its flow reported unreachable.
-/// * An entry is good for 916 units (60 s) after the neighbour was last heard of in ARP. Then it is still used, but asked
+///   [`Parked`] meanwhile (RFC 1122, 2.3.2.2) and goes on with the answer, or is given up and its flow reported unreachable.
+/// * An entry is good for 912 units (60 s) after the neighbour was last heard of in ARP. Then it is still used, but asked
 ///   for when used, at most every 16 units; after three requests without an answer it is unknown again.
 /// * An ARP packet renews an entry that is there, and makes one only if we are its target (RFC 826).
 #[derive(LogicBlock, Default)]
@@ -78,51 +83,34 @@ pub struct Resolve<const S: usize, const E: usize, const F: usize> {
     pub stat_dropped: Signal<Out, Bit>,
     state: DFF<ResolveState>,
     op: DFF<ResolveOp>,
+    choice: NextHop,
     neighbours: Table<S, E>,
-    // One RAM has a place for each neighbour's parked segment and one for the segment in hand. To park a segment, or to go on
-    // with it, is to exchange two places: nothing is moved, and the segment in hand is what was read.
-    segments: Bram<TxRequest, F>,
-    /// The place of each neighbour.
-    places: Lutram<Bits<F>, E>,
-    place: Signal<Local, Bits<F>>,
-    /// Its segment is read, not the one in hand.
-    read_parked: Signal<Local, Bit>,
-    exchange: Signal<Local, Bit>,
-    in_hand: DFF<Bits<F>>,
-    // The segment in hand, or the parked one that was read.
+    parked: Parked<E, F>,
+    rounds: Rounds<E>,
+    /// The address that the operation is about.
+    target: DFF<Bits<32>>,
+    next_target: Signal<Local, Bits<32>>,
+    from: Signal<Local, Bits<2>>,
+    /// The segment in hand, or the parked one that was read.
     held: Signal<Local, TxRequest>,
-    /// Its next hop is to be found.
-    waiting: DFF<Bit>,
     /// Its next hop is `dmac`.
     found: DFF<Bit>,
     dmac: DFF<Bits<48>>,
-    hop: DFF<Bits<32>>,
-    no_route: DFF<Bit>,
-    bad_hop: DFF<Bit>,
     // Outputs waiting to be taken.
     sending: DFF<Bit>,
     packet: DFF<ArpSend>,
     reporting: DFF<Bit>,
     reported: DFF<Bits<16>>,
-    // The visit to all entries that finds the earliest deadline.
-    visiting: DFF<Bit>,
-    /// The deadline may have changed.
-    changed: DFF<Bit>,
-    visit: DFF<Bits<E>>,
-    deadline: DFF<Bits<32>>,
-    armed: DFF<Bit>,
-    // Next hop.
-    addr: Signal<Local, Bits<32>>,
-    mask: Signal<Local, Bits<32>>,
-    raddr: Signal<Local, Bits<32>>,
-    differs: Signal<Local, Bits<32>>,
-    subnet_broadcast: DFF<Bits<32>>,
-    has_broadcast: DFF<Bit>,
-    take: Signal<Local, Bit>,
+    // The choice of an operation.
+    idle: Signal<Local, Bit>,
+    clearing: Signal<Local, Bit>,
     slot_free: Signal<Local, Bit>,
+    learn_first: Signal<Local, Bit>,
+    take: Signal<Local, Bit>,
+    visits: Signal<Local, Bit>,
     // The operation.
-    units: Signal<Local, Bits<32>>,
-    age: Signal<Local, Bits<32>>,
+    status: Signal<Local, ArpStatus>,
+    age: Signal<Local, Bits<12>>,
     due: Signal<Local, Bit>,
     old: Signal<Local, Bit>,
     last_try: Signal<Local, Bit>,
@@ -130,7 +118,6 @@ pub struct Resolve<const S: usize, const E: usize, const F: usize> {
     reachable: Signal<Local, Bit>,
     sent: Signal<Local, Bit>,
     ask: Signal<Local, Bit>,
-    able: Signal<Local, Bit>,
     park: Signal<Local, Bit>,
     await_answer: Signal<Local, Bit>,
     use_it: Signal<Local, Bit>,
@@ -139,9 +126,7 @@ pub struct Resolve<const S: usize, const E: usize, const F: usize> {
     learns: Signal<Local, Bit>,
     can_send: Signal<Local, Bit>,
     can_report: Signal<Local, Bit>,
-    target: Signal<Local, Bits<32>>,
-    entry_deadline: Signal<Local, Bits<32>>,
-    overdue: Signal<Local, Bit>,
+    ready: Signal<Local, Bit>,
 }
 
 impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> {
@@ -149,43 +134,13 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(
-            self, clock, state, op, in_hand, waiting, found, dmac, hop, no_route, bad_hop, sending, packet
-        );
-        dff_setup!(self, clock, reporting, reported, visiting, changed, visit, deadline, armed);
-        dff_setup!(self, clock, subnet_broadcast, has_broadcast);
-        clock!(self, clock, neighbours, segments, places);
+        dff_setup!(self, clock, state, op, target, found, dmac, sending, packet, reporting, reported);
+        clock!(self, clock, neighbours, parked, rounds);
+        self.parked.reset.next = self.reset.val();
+        self.rounds.reset.next = self.reset.val();
 
-        // The segment in hand and its next hop.
-        self.addr.next = self.cfg.val().addr;
-        self.mask.next = self.cfg.val().mask;
-        self.raddr.next = self.request.data.val().raddr;
-        self.differs.next = (self.raddr.val() ^ self.addr.val()) & self.mask.val();
-        self.slot_free.next = !self.found.q.val() | self.segment.ready.val();
-        self.request.ready.next = self.slot_free.val()
-            & !self.waiting.q.val()
-            & (self.state.q.val() == ResolveState::Idle)
-            & !self.seen.valid.val();
-        self.take.next = self.request.valid.val() & self.request.ready.val();
-        if self.segment.ready.val() {
-            self.found.d.next = false;
-        }
-        if self.take.val() {
-            self.waiting.d.next = true;
-            self.no_route.d.next = false;
-            self.hop.d.next = self.raddr.val();
-            if self.differs.val().any() {
-                self.hop.d.next = self.cfg.val().gateway;
-                self.no_route.d.next = self.cfg.val().gateway == 0;
-            }
-        }
-        self.subnet_broadcast.d.next = self.addr.val() | !self.mask.val();
-        self.has_broadcast.d.next = !self.mask.val().get_bits::<2>(0).any();
-        self.bad_hop.d.next = (self.hop.q.val() == self.addr.val())
-            | self.hop.q.val().get_bits::<3>(29).all()
-            | (self.has_broadcast.q.val() & (self.hop.q.val() == self.subnet_broadcast.q.val()));
-
-        self.held.next = self.segments.read_data.val();
+        // The outputs.
+        self.held.next = self.parked.held.val();
         self.segment.valid.next = self.found.q.val();
         self.segment.data.next.dmac = self.dmac.q.val();
         self.segment.data.next.flow = self.held.val().flow;
@@ -198,7 +153,10 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
         self.segment.data.next.wnd = self.held.val().wnd;
         self.segment.data.next.len = self.held.val().len;
         self.segment.data.next.mss = self.held.val().mss;
-
+        self.slot_free.next = !self.found.q.val() | self.segment.ready.val();
+        if self.segment.ready.val() {
+            self.found.d.next = false;
+        }
         self.send.valid.next = self.sending.q.val();
         self.send.data.next = self.packet.q.val();
         self.can_send.next = !self.sending.q.val() | self.send.ready.val();
@@ -215,192 +173,214 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
             self.reporting.d.next = false;
         }
 
-        // Choice and look-up.
-        self.neighbours.look.next =
-            (self.state.q.val() == ResolveState::Idle) | (self.state.q.val() == ResolveState::Clear);
-        self.neighbours.by_index.next = false;
-        self.neighbours.pick.next = self.visit.q.val();
-        self.neighbours.addr.next = self.hop.q.val();
-        if !self.waiting.q.val() {
-            self.neighbours.addr.next = self.seen.data.val().addr;
-            self.neighbours.by_index.next = !self.seen.valid.val();
+        // The choice: ARP packets and segments in turns, then visits.
+        self.idle.next = self.state.q.val() == ResolveState::Idle;
+        self.clearing.next =
+            (self.state.q.val() == ResolveState::Clear) | (self.state.q.val() == ResolveState::Cleared);
+        self.learn_first.next = self.seen.valid.val()
+            & !((self.op.q.val() == ResolveOp::Learn) & self.request.valid.val() & self.slot_free.val());
+        self.request.ready.next = self.idle.val() & self.slot_free.val() & !self.learn_first.val();
+        self.take.next = self.request.valid.val() & self.request.ready.val();
+        self.visits.next = self.idle.val() & !self.learn_first.val() & !self.take.val();
+        self.parked.take.next = self.take.val();
+        self.parked.request.next = self.request.data.val();
+
+        // What it is about: the destination, the gateway, an ARP packet's sender, or the entry visited.
+        self.choice.cfg.next = self.cfg.val();
+        self.choice.raddr.next = self.request.data.val().raddr;
+        self.choice.hop.next = self.target.q.val();
+        self.from.next = 0.into();
+        if self.choice.off_link.val() {
+            self.from.next = 1.into();
         }
-        if self.state.q.val() == ResolveState::Clear {
-            self.neighbours.by_index.next = true;
+        if self.learn_first.val() {
+            self.from.next = 2.into();
         }
+        if !self.idle.val() {
+            self.from.next = 3.into();
+        }
+        self.next_target.next = self.request.data.val().raddr;
+        if self.from.val().get_bit(0) {
+            self.next_target.next = self.cfg.val().gateway;
+        }
+        if self.from.val().get_bit(1) {
+            self.next_target.next = self.seen.data.val().addr;
+            if self.from.val().get_bit(0) {
+                self.next_target.next = self.neighbours.addr.val();
+            }
+        }
+        if self.idle.val()
+            | ((self.state.q.val() == ResolveState::Search) & (self.op.q.val() == ResolveOp::Visit))
+        {
+            self.target.d.next = self.next_target.val();
+        }
+        self.neighbours.start.next = self.idle.val() | self.clearing.val();
+        self.neighbours.by_index.next = self.clearing.val() | self.visits.val();
+        self.neighbours.pick.next = self.rounds.visit.val();
+        self.neighbours.set.next = self.next_target.val().get_bits::<S>(0);
+        self.neighbours.target.next = self.target.q.val();
+        self.neighbours.search.next =
+            (self.state.q.val() == ResolveState::Search) & (self.op.q.val() != ResolveOp::Visit);
 
         // What the entry says.
-        self.units.next = self.now.val().get_bits::<32>(16);
-        self.age.next = self.units.val() - self.neighbours.body.val().stamp;
-        self.due.next = self.age.val() >= 16;
-        self.old.next = self.age.val() >= 916;
-        self.last_try.next = self.neighbours.body.val().tries == 3;
-        self.incomplete.next = self.neighbours.key.val().state == ArpState::Incomplete;
-        self.reachable.next = self.neighbours.key.val().state == ArpState::Reachable;
-        self.entry_deadline.next = self.neighbours.body.val().stamp + 16;
+        self.status.next = self.neighbours.status.val();
+        self.age.next = self.rounds.units.val() - self.status.val().stamp;
+        self.due.next = self.age.val().get_bits::<8>(4).any();
+        self.old.next = self.age.val() >= 912;
+        self.last_try.next = self.status.val().tries == 3;
+        self.incomplete.next = self.status.val().state == ArpState::Incomplete;
+        self.reachable.next = self.status.val().state == ArpState::Reachable;
 
-        // By default an entry that is written is asked for now.
-        self.neighbours.write.next = false;
-        self.neighbours.new_key.next.addr = self.hop.q.val();
-        self.neighbours.new_key.next.state = ArpState::Incomplete;
-        self.neighbours.new_body.next.mac = self.neighbours.body.val().mac;
-        self.neighbours.new_body.next.tries = 1.into();
-        self.neighbours.new_body.next.stamp = self.units.val();
+        // By default an entry that is written has been asked for once more.
+        self.neighbours.write_status.next = false;
+        self.neighbours.write_addr.next = false;
+        self.neighbours.write_mac.next = false;
+        self.neighbours.new_mac.next = self.seen.data.val().mac;
+        self.neighbours.new_status.next.state = ArpState::Incomplete;
+        self.neighbours.new_status.next.tries = self.status.val().tries + 1;
+        self.neighbours.new_status.next.stamp = self.rounds.units.val();
 
         self.ask.next = false;
-        self.target.next = self.hop.q.val();
-        self.able.next = false;
         self.park.next = false;
         self.await_answer.next = false;
         self.use_it.next = false;
         self.give_up.next = false;
         self.reply.next = false;
         self.learns.next = false;
-        self.read_parked.next = false;
-        self.exchange.next = false;
+        self.ready.next = false;
         self.seen.ready.next = false;
-        self.stat_replaced.next = false;
         self.stat_dropped.next = false;
-        self.overdue.next = self.armed.q.val() & (self.units.val() >= self.deadline.q.val());
+        self.parked.clear.next = self.clearing.val();
+        self.parked.index.next = self.neighbours.index.val();
+        self.parked.read_parked.next = false;
+        self.parked.exchange.next = false;
+        self.rounds.now.next = self.now.val();
+        self.rounds.idle.next = self.visits.val();
+        self.rounds.count.next = self.clearing.val();
+        self.rounds.done.next = false;
+        self.rounds.waits.next = self.incomplete.val() & !self.due.val();
+        self.rounds.stamp.next = self.status.val().stamp;
+        self.rounds.age.next = self.age.val();
+        self.rounds.changed.next = false;
 
         match self.state.q.val() {
             ResolveState::Clear => {
-                self.neighbours.write.next = true;
-                self.neighbours.new_key.next.state = ArpState::Free;
-                self.visit.d.next = self.visit.q.val() + 1;
-                if self.visit.q.val().all() {
+                self.neighbours.write_status.next = true;
+                self.neighbours.new_status.next.state = ArpState::Free;
+                if self.rounds.visit.val().all() {
                     self.state.d.next = ResolveState::Cleared;
                 }
             }
             ResolveState::Cleared => {
-                self.neighbours.write.next = true;
-                self.neighbours.new_key.next.state = ArpState::Free;
+                self.neighbours.write_status.next = true;
+                self.neighbours.new_status.next.state = ArpState::Free;
                 self.state.d.next = ResolveState::Idle;
             }
             ResolveState::Idle => {
-                if self.waiting.q.val() {
-                    self.op.d.next = ResolveOp::Lookup;
-                    self.state.d.next = ResolveState::Act;
-                } else if self.seen.valid.val() {
+                if self.learn_first.val() {
                     self.op.d.next = ResolveOp::Learn;
-                    self.state.d.next = ResolveState::Act;
-                } else if self.visiting.q.val() {
+                    self.state.d.next = ResolveState::Search;
+                } else if self.take.val() {
+                    self.op.d.next = ResolveOp::Lookup;
+                    self.state.d.next = ResolveState::Search;
+                } else if self.rounds.visiting.val() {
                     self.op.d.next = ResolveOp::Visit;
+                    self.state.d.next = ResolveState::Search;
+                }
+            }
+            ResolveState::Search => {
+                if self.neighbours.settled.val() | (self.op.q.val() == ResolveOp::Visit) {
                     self.state.d.next = ResolveState::Act;
-                } else if self.changed.q.val() | self.overdue.val() {
-                    self.visiting.d.next = true;
-                    self.changed.d.next = false;
-                    self.armed.d.next = false;
-                    self.visit.d.next = 0.into();
                 }
             }
             ResolveState::Act => match self.op.q.val() {
                 ResolveOp::Lookup => {
-                    if self.no_route.q.val() {
+                    if self.choice.nowhere.val() {
                         self.give_up.next = true;
-                    } else if self.bad_hop.q.val() {
+                    } else if self.choice.impossible.val() {
                         self.stat_dropped.next = true;
-                        self.waiting.d.next = false;
                         self.state.d.next = ResolveState::Idle;
                     } else if !self.neighbours.hit.val() {
                         self.await_answer.next = self.can_send.val();
-                        if self.can_send.val() & self.incomplete.val() {
-                            self.stat_dropped.next = true;
-                            self.changed.d.next = true;
-                        }
+                        self.stat_dropped.next = self.can_send.val() & self.incomplete.val();
                     } else if self.incomplete.val() {
                         self.park.next = true;
-                        self.stat_replaced.next = true;
-                    } else if self.reachable.val() {
+                    } else if self.reachable.val() & !self.old.val() {
                         self.use_it.next = true;
-                        if self.old.val() & self.can_send.val() {
-                            self.ask.next = true;
-                            self.neighbours.write.next = true;
-                            self.neighbours.new_key.next.state = ArpState::Stale;
-                        }
                     } else if self.due.val() & self.last_try.val() {
                         self.await_answer.next = self.can_send.val();
                     } else {
                         self.use_it.next = true;
-                        if self.due.val() & self.can_send.val() {
-                            self.ask.next = true;
-                            self.neighbours.write.next = true;
-                            self.neighbours.new_key.next.state = ArpState::Stale;
-                            self.neighbours.new_body.next.tries = self.neighbours.body.val().tries + 1;
-                        }
+                        self.ask.next =
+                            self.can_send.val() & (self.due.val() | !self.status.val().tries.any());
+                        self.neighbours.new_status.next.state = ArpState::Stale;
                     }
                 }
                 ResolveOp::Learn => {
                     self.reply.next = self.seen.data.val().request & self.seen.data.val().for_us;
-                    self.neighbours.new_key.next.addr = self.seen.data.val().addr;
-                    self.neighbours.new_key.next.state = ArpState::Reachable;
-                    self.neighbours.new_body.next.mac = self.seen.data.val().mac;
-                    self.neighbours.new_body.next.tries = 0.into();
-                    self.target.next = self.seen.data.val().addr;
+                    self.ready.next = self.can_send.val() | !self.reply.val();
                     self.learns.next = self.seen.data.val().learn
-                        & (self.neighbours.hit.val() | self.seen.data.val().for_us);
-                    if self.can_send.val() | !self.reply.val() {
-                        self.neighbours.write.next = self.learns.val();
-                        self.seen.ready.next = true;
+                        & (self.neighbours.hit.val() | self.seen.data.val().for_us)
+                        & self.ready.val();
+                    self.neighbours.write_status.next = self.learns.val();
+                    self.neighbours.write_addr.next = self.learns.val();
+                    self.neighbours.write_mac.next = self.learns.val();
+                    self.neighbours.new_status.next.state = ArpState::Reachable;
+                    self.neighbours.new_status.next.tries = 0.into();
+                    self.seen.ready.next = self.ready.val();
+                    if self.ready.val() {
                         self.state.d.next = ResolveState::Idle;
-                        if self.learns.val() & self.incomplete.val() {
-                            self.changed.d.next = true;
-                            self.stat_dropped.next = !self.neighbours.hit.val();
-                            if self.neighbours.hit.val() {
-                                self.seen.ready.next = false;
-                                self.state.d.next = ResolveState::Unpark;
-                            }
+                    }
+                    if self.learns.val() & self.incomplete.val() {
+                        self.rounds.changed.next = true;
+                        self.stat_dropped.next = !self.neighbours.hit.val();
+                        if self.neighbours.hit.val() {
+                            self.state.d.next = ResolveState::Unpark;
                         }
                     }
                 }
                 _ => {
-                    self.target.next = self.neighbours.key.val().addr;
-                    self.neighbours.new_key.next.addr = self.neighbours.key.val().addr;
-                    self.neighbours.new_body.next.tries = self.neighbours.body.val().tries + 1;
                     // The segment to be given up is read when the one in hand has gone.
-                    self.read_parked.next = !self.found.q.val();
-                    self.able.next = self.can_send.val();
-                    if self.last_try.val() {
-                        self.able.next = !self.found.q.val();
+                    self.parked.read_parked.next = !self.found.q.val();
+                    self.ready.next = true;
+                    if self.incomplete.val() & self.due.val() {
+                        self.ready.next = self.can_send.val();
+                        if self.last_try.val() {
+                            self.ready.next = !self.found.q.val();
+                        }
                     }
-                    if !self.incomplete.val() | !self.due.val() | self.able.val() {
+                    if self.ready.val() {
+                        self.rounds.done.next = true;
                         self.state.d.next = ResolveState::Idle;
-                        self.visit.d.next = self.visit.q.val() + 1;
-                        self.visiting.d.next = !self.visit.q.val().all();
-                        if self.incomplete.val() {
-                            if self.due.val() {
-                                self.neighbours.write.next = true;
-                                if self.last_try.val() {
-                                    self.neighbours.new_key.next.state = ArpState::Free;
-                                    self.state.d.next = ResolveState::Fail;
-                                } else {
-                                    self.ask.next = true;
-                                    self.entry_deadline.next = self.units.val() + 16;
-                                }
+                        if self.incomplete.val() & self.due.val() {
+                            if self.last_try.val() {
+                                self.neighbours.write_status.next = true;
+                                self.neighbours.new_status.next.state = ArpState::Free;
+                                self.state.d.next = ResolveState::Fail;
+                            } else {
+                                self.ask.next = true;
+                                self.rounds.changed.next = true;
                             }
-                            if !self.due.val() | !self.last_try.val() {
-                                self.armed.d.next = true;
-                                if !self.armed.q.val() | (self.entry_deadline.val() < self.deadline.q.val()) {
-                                    self.deadline.d.next = self.entry_deadline.val();
-                                }
-                            }
+                        }
+                        if self.reachable.val() & self.old.val() {
+                            self.neighbours.write_status.next = true;
+                            self.neighbours.new_status.next.state = ArpState::Stale;
+                            self.neighbours.new_status.next.tries = 0.into();
                         }
                     }
                 }
             },
             ResolveState::Unpark => {
-                // `waiting` is low: nothing was taken since the operation began.
                 if self.slot_free.val() {
-                    self.read_parked.next = true;
-                    self.exchange.next = true;
-                    self.dmac.d.next = self.seen.data.val().mac;
+                    self.parked.read_parked.next = true;
+                    self.parked.exchange.next = true;
+                    self.dmac.d.next = self.neighbours.mac.val();
                     self.found.d.next = true;
-                    self.seen.ready.next = true;
                     self.state.d.next = ResolveState::Idle;
                 }
             }
             _ => {
-                self.read_parked.next = true;
+                self.parked.read_parked.next = true;
                 self.give_up.next = true;
             }
         }
@@ -413,83 +393,51 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
             }
             self.stat_dropped.next = true;
             self.state.d.next = ResolveState::Idle;
-            // A segment that was taken just before a visit still waits.
-            if self.op.q.val() == ResolveOp::Lookup {
-                self.waiting.d.next = false;
-            }
         }
         if self.use_it.val() {
-            self.dmac.d.next = self.neighbours.body.val().mac;
+            self.dmac.d.next = self.neighbours.mac.val();
             self.found.d.next = true;
         }
         if self.await_answer.val() {
-            self.neighbours.write.next = true;
-            if !self.armed.q.val() {
-                self.armed.d.next = true;
-                self.deadline.d.next = self.units.val() + 16;
-            }
+            self.neighbours.write_addr.next = true;
+            self.neighbours.new_status.next.tries = 1.into();
+            self.rounds.changed.next = true;
+        }
+        if self.ask.val() | self.await_answer.val() {
+            self.neighbours.write_status.next = true;
         }
         if self.park.val() | self.await_answer.val() {
-            self.exchange.next = true;
+            self.parked.exchange.next = true;
         }
         if self.use_it.val() | self.park.val() | self.await_answer.val() {
-            self.waiting.d.next = false;
             self.state.d.next = ResolveState::Idle;
         }
-
-        // The places: at first the upper half, and 0 for the segment in hand.
-        self.places.read_addr.next = self.neighbours.index.val();
-        self.place.next = self.places.read_data.val();
-        self.places.write_en.next = self.exchange.val();
-        self.places.write_addr.next = self.neighbours.index.val();
-        self.places.write_data.next = self.in_hand.q.val();
-        if (self.state.q.val() == ResolveState::Clear) | (self.state.q.val() == ResolveState::Cleared) {
-            self.places.write_en.next = true;
-            self.places.write_data.next = !bit_cast::<F, E>(self.neighbours.index.val());
-        }
-        if self.exchange.val() {
-            self.in_hand.d.next = self.place.val();
-        }
-        self.segments.read_addr.next = self.in_hand.q.val();
-        if self.read_parked.val() {
-            self.segments.read_addr.next = self.place.val();
-        }
-        self.segments.write_en.next = self.take.val();
-        self.segments.write_addr.next = self.in_hand.q.val();
-        self.segments.write_data.next = self.request.data.val();
-
+        self.stat_replaced.next = self.park.val();
+        self.neighbours.keep.next = self.use_it.val() | self.neighbours.write_addr.val();
         self.packet.d.next = self.packet.q.val();
         if (self.ask.val() | self.await_answer.val() | self.reply.val()) & self.can_send.val() {
             self.sending.d.next = true;
             self.packet.d.next.reply = self.reply.val();
             self.packet.d.next.mac = self.seen.data.val().mac;
-            self.packet.d.next.addr = self.target.val();
+            self.packet.d.next.addr = self.target.q.val();
         }
 
-        self.next_deadline.next = bit_cast::<48, 32>(self.deadline.q.val()) << 16;
-        self.deadline_valid.next = self.armed.q.val();
-        self.busy.next = self.waiting.q.val()
-            | self.found.q.val()
+        self.next_deadline.next = self.rounds.next_deadline.val();
+        self.deadline_valid.next = self.rounds.deadline_valid.val();
+        self.busy.next = self.found.q.val()
             | self.sending.q.val()
             | self.reporting.q.val()
-            | self.visiting.q.val()
-            | self.changed.q.val()
-            | self.overdue.val()
+            | self.rounds.busy.val()
             | self.seen.valid.val()
             | self.request.valid.val()
-            | (self.state.q.val() != ResolveState::Idle);
+            | !self.idle.val();
 
         if self.reset.val() {
             self.state.d.next = ResolveState::Clear;
-            self.visit.d.next = 0.into();
-            self.in_hand.d.next = 0.into();
-            self.waiting.d.next = false;
+            self.op.d.next = ResolveOp::Lookup;
             self.found.d.next = false;
             self.sending.d.next = false;
             self.reporting.d.next = false;
-            self.visiting.d.next = false;
-            self.changed.d.next = false;
-            self.armed.d.next = false;
         }
     }
 }

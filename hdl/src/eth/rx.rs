@@ -37,7 +37,7 @@ macro_rules! eth_rx {
             /// Part of a frame is inside.
             pub busy: Signal<Out, Bit>,
             head: $head<128, 64>,
-            strip: $strip,
+            strip: $strip<true>,
             to_arp: DFF<Bit>,
             to_ipv4: DFF<Bit>,
             from: DFF<Bits<48>>,

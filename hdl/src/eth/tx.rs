@@ -6,7 +6,7 @@ use rust_hdl::prelude::*;
 use super::head::NetworkOrder;
 use crate::stream::arbiter::{FrameArbiter64, FrameArbiter512};
 use crate::stream::prepend::{Prepend64, Prepend512};
-use crate::stream::skid::Slice;
+use crate::stream::skid::Stage;
 use crate::stream::{Beat64, Beat512, StreamIn, StreamOut};
 use crate::types::Config;
 
@@ -32,7 +32,7 @@ macro_rules! eth_tx {
             pub busy: Signal<Out, Bit>,
             arbiter: $arbiter<2>,
             prepend: $prepend<112>,
-            slice: Slice<$beat>,
+            stage: Stage<$beat>,
             order: NetworkOrder<112>,
             in_frame: DFF<Bit>,
             dmac: Signal<Local, Bits<48>>,
@@ -46,15 +46,15 @@ macro_rules! eth_tx {
             #[hdl_gen]
             fn update(&mut self) {
                 dff_setup!(self, clock, in_frame);
-                clock!(self, clock, arbiter, prepend, slice);
+                clock!(self, clock, arbiter, prepend, stage);
                 self.arbiter.reset.next = self.reset.val();
                 self.prepend.reset.next = self.reset.val();
-                self.slice.reset.next = self.reset.val();
+                self.stage.reset.next = self.reset.val();
                 StreamIn::<$beat>::link(&mut self.ipv4, &mut self.arbiter.inp[0]);
                 StreamIn::<$beat>::link(&mut self.arp, &mut self.arbiter.inp[1]);
                 StreamOut::<$beat>::join(&mut self.arbiter.out, &mut self.prepend.inp);
-                StreamOut::<$beat>::join(&mut self.prepend.out, &mut self.slice.inp);
-                StreamOut::<$beat>::link(&mut self.out, &mut self.slice.out);
+                StreamOut::<$beat>::join(&mut self.prepend.out, &mut self.stage.inp);
+                StreamOut::<$beat>::link(&mut self.out, &mut self.stage.out);
 
                 // `prepend` looks at the header until the payload's first beat is taken, no longer.
                 self.smac.next = self.cfg.val().mac;
@@ -72,13 +72,13 @@ macro_rules! eth_tx {
                 self.prepend.length.next = 14.into();
                 self.prepend.has_payload.next = true;
 
-                if self.prepend.out.valid.val() & self.slice.inp.ready.val() {
+                if self.prepend.out.valid.val() & self.stage.inp.ready.val() {
                     self.in_frame.d.next = !self.prepend.out.data.val().last;
                 }
                 self.stat_frames.next =
                     self.out.valid.val() & self.out.ready.val() & self.out.data.val().last;
                 self.busy.next =
-                    self.in_frame.q.val() | self.arbiter.out.valid.val() | self.slice.out.valid.val();
+                    self.in_frame.q.val() | self.arbiter.out.valid.val() | self.stage.out.valid.val();
                 if self.reset.val() {
                     self.in_frame.d.next = false;
                 }

@@ -18,8 +18,6 @@ pub struct EchoReply {
     pub dst: Bits<32>,
     /// Bytes of the message.
     pub len: Bits<16>,
-    /// The reply's checksum.
-    pub checksum: Bits<16>,
 }
 
 macro_rules! echo {
@@ -71,7 +69,6 @@ macro_rules! echo {
             count_ignored: DFF<Bit>,
             count_full: DFF<Bit>,
             source: DFF<Ipv4Meta>,
-            received: DFF<Bits<16>>,
             beat_data: Signal<Local, Bits<$w>>,
             kind: Signal<Local, Bits<16>>,
             valid: Signal<Local, Bit>,
@@ -86,15 +83,12 @@ macro_rules! echo {
             accept: Signal<Local, Bit>,
             no_room: Signal<Local, Bit>,
             good: Signal<Local, Bit>,
-            // The reply's checksum: the type changes from 8 to 0.
-            changed: DFF<Bits<17>>,
-            folded: DFF<Bits<16>>,
             // The buffer: the message arriving is between `kept` and `write`.
             ram: Bram<$beat, A>,
             write: DFF<Bits<C>>,
             kept: DFF<Bits<C>>,
             read: DFF<Bits<C>>,
-            used: Signal<Local, Bits<C>>,
+            distance: Signal<Local, Bits<C>>,
             read_next: Signal<Local, Bits<C>>,
             load: Signal<Local, Bit>,
             depth: Constant<Bits<C>>,
@@ -102,10 +96,18 @@ macro_rules! echo {
             // What leaves.
             item: DFF<$beat>,
             item_valid: DFF<Bit>,
-            sending: DFF<Bit>,
-            head: Signal<Local, Bits<32>>,
+            /// The beat shown by the RAM is not a message's first.
+            inside: DFF<Bit>,
+            // The reply's checksum: the type changes from 8 to 0. Bit 0 of the sum brings in the carry.
+            loaded: Signal<Local, $beat>,
+            loaded_data: Signal<Local, Bits<$w>>,
+            checksum: Signal<Local, Bits<16>>,
+            carries: Signal<Local, Bit>,
+            addend: Signal<Local, Bits<17>>,
+            changed: Signal<Local, Bits<17>>,
             new_checksum: Signal<Local, Bits<16>>,
-            item_data: Signal<Local, Bits<$w>>,
+            kind_out: Signal<Local, Bits<16>>,
+            head: Signal<Local, Bits<32>>,
         }
 
         impl<const A: usize, const C: usize> Default for $name<A, C> {
@@ -136,7 +138,6 @@ macro_rules! echo {
                     count_ignored: Default::default(),
                     count_full: Default::default(),
                     source: Default::default(),
-                    received: Default::default(),
                     beat_data: Default::default(),
                     kind: Default::default(),
                     valid: Default::default(),
@@ -151,23 +152,27 @@ macro_rules! echo {
                     accept: Default::default(),
                     no_room: Default::default(),
                     good: Default::default(),
-                    changed: Default::default(),
-                    folded: Default::default(),
                     ram: Default::default(),
                     write: Default::default(),
                     kept: Default::default(),
                     read: Default::default(),
-                    used: Default::default(),
+                    distance: Default::default(),
                     read_next: Default::default(),
                     load: Default::default(),
                     depth: Constant::new((1_u64 << A).into()),
                     replies: Default::default(),
                     item: Default::default(),
                     item_valid: Default::default(),
-                    sending: Default::default(),
-                    head: Default::default(),
+                    inside: Default::default(),
+                    loaded: Default::default(),
+                    loaded_data: Default::default(),
+                    checksum: Default::default(),
+                    carries: Default::default(),
+                    addend: Default::default(),
+                    changed: Default::default(),
                     new_checksum: Default::default(),
-                    item_data: Default::default(),
+                    kind_out: Default::default(),
+                    head: Default::default(),
                 }
             }
         }
@@ -177,8 +182,8 @@ macro_rules! echo {
 
             #[hdl_gen]
             fn update(&mut self) {
-                dff_setup!(self, clock, in_frame, accepting, summing, broken, overflow, source, received);
-                dff_setup!(self, clock, changed, folded, write, kept, read, item, item_valid, sending);
+                dff_setup!(self, clock, in_frame, accepting, summing, broken, overflow, source);
+                dff_setup!(self, clock, write, kept, read, item, item_valid, inside);
                 dff_setup!(self, clock, ignoring, refusing, count_bad, count_ignored, count_full);
                 clock!(self, clock, message_sum, ram, replies);
                 self.message_sum.reset.next = self.reset.val();
@@ -207,8 +212,8 @@ macro_rules! echo {
                 self.message_sum.beat.next = self.inp.data.val();
                 self.message_sum.taken.next = self.valid.val() & self.accept.val();
 
-                self.used.next = self.write.q.val() - self.read.q.val();
-                self.no_room.next = self.used.val() == self.depth.val();
+                self.distance.next = self.write.q.val() ^ self.read.q.val();
+                self.no_room.next = self.distance.val() == self.depth.val();
                 self.ram.write_addr.next = self.write.q.val().get_bits::<A>(0);
                 self.ram.write_data.next = self.inp.data.val();
                 self.ram.write_en.next = self.valid.val() & self.accept.val() & !self.no_room.val();
@@ -221,9 +226,6 @@ macro_rules! echo {
                         if !self.in_frame.q.val() {
                             self.source.d.next = self.meta.val();
                             self.overflow.d.next = false;
-                            self.received.d.next =
-                                (bit_cast::<16, 8>(self.beat_data.val().get_bits::<8>(16)) << 8)
-                                    | bit_cast::<16, 8>(self.beat_data.val().get_bits::<8>(24));
                         }
                         if self.no_room.val() {
                             self.overflow.d.next = true;
@@ -237,12 +239,6 @@ macro_rules! echo {
                     }
                 }
 
-                // The type goes from 8 to 0, so HC' = HC + 0x0800 with the carry added again (RFC 1141): never 0, which a
-                // message of zeros must not have and no other message needs (RFC 1624 gives 0 for both).
-                self.changed.d.next = bit_cast::<17, 16>(self.received.q.val()) + bits::<17>(0x0800);
-                self.folded.d.next = self.changed.q.val().get_bits::<16>(0)
-                    + bit_cast::<16, 1>(self.changed.q.val().get_bits::<1>(16));
-
                 // The sum decides: the message is kept, or its room is given back.
                 self.good.next = self.summing.q.val()
                     & self.message_sum.sum_valid.val()
@@ -251,7 +247,6 @@ macro_rules! echo {
                 self.replies.inp.data.next.dmac = self.source.q.val().smac;
                 self.replies.inp.data.next.dst = self.source.q.val().src;
                 self.replies.inp.data.next.len = self.source.q.val().len;
-                self.replies.inp.data.next.checksum = self.folded.q.val();
                 self.replies.inp.valid.next = self.good.val() & !self.overflow.q.val();
                 self.stat_echo.next = false;
                 self.judged.next = self.summing.q.val() & self.message_sum.sum_valid.val();
@@ -282,34 +277,48 @@ macro_rules! echo {
                 self.stat_full.next = (self.count_full.q.val() & !self.judged.val())
                     | (self.good.val() & !self.stat_echo.val());
 
+                // In the first beat type 8 becomes 0, so HC' = HC + 0x0800 with the carry added again (RFC 1141): never 0, which a
+                // message of zeros must not have and no other message needs (RFC 1624 gives 0 for both).
+                self.loaded.next = self.ram.read_data.val();
+                self.loaded_data.next = self.loaded.val().data;
+                self.checksum.next = (bit_cast::<16, 8>(self.loaded_data.val().get_bits::<8>(16)) << 8)
+                    | bit_cast::<16, 8>(self.loaded_data.val().get_bits::<8>(24));
+                self.carries.next = self.checksum.val().get_bits::<5>(11).all();
+                self.addend.next = 0.into();
+                self.kind_out.next = self.loaded_data.val().get_bits::<16>(0);
+                if !self.inside.q.val() {
+                    self.kind_out.next = 0.into();
+                    self.addend.next = 0x1000.into();
+                    if self.carries.val() {
+                        self.addend.next = 0x1001.into();
+                    }
+                }
+                self.changed.next =
+                    ((bit_cast::<17, 16>(self.checksum.val()) << 1) | bits::<17>(1)) + self.addend.val();
+                self.new_checksum.next = self.changed.val().get_bits::<16>(1);
+                self.head.next = bit_cast::<32, 16>(self.kind_out.val())
+                    | (bit_cast::<32, 8>(self.new_checksum.val().get_bits::<8>(0)) << 24)
+                    | (bit_cast::<32, 8>(self.new_checksum.val().get_bits::<8>(8)) << 16);
+
                 // The RAM shows the beat at `read`; it moves to `item` as soon as that is free.
                 self.load.next = (self.kept.q.val() != self.read.q.val())
                     & (self.out.ready.val() | !self.item_valid.q.val());
                 self.read_next.next = self.read.q.val();
                 if self.load.val() {
                     self.read_next.next = self.read.q.val() + 1;
-                    self.item.d.next = self.ram.read_data.val();
+                    self.item.d.next = self.loaded.val();
+                    self.item.d.next.data =
+                        ((self.loaded_data.val() >> 32) << 32) | bit_cast::<$w, 32>(self.head.val());
                     self.item_valid.d.next = true;
+                    self.inside.d.next = !self.loaded.val().last;
                 } else if self.out.ready.val() {
                     self.item_valid.d.next = false;
                 }
                 self.read.d.next = self.read_next.val();
                 self.ram.read_addr.next = self.read_next.val().get_bits::<A>(0);
 
-                // Type 0, code 0 and the new checksum in the first beat.
-                self.new_checksum.next = self.replies.out.data.val().checksum;
-                self.head.next = (bit_cast::<32, 8>(self.new_checksum.val().get_bits::<8>(0)) << 24)
-                    | (bit_cast::<32, 8>(self.new_checksum.val().get_bits::<8>(8)) << 16);
-                self.item_data.next = self.item.q.val().data;
                 self.out.data.next = self.item.q.val();
-                if !self.sending.q.val() {
-                    self.out.data.next.data =
-                        ((self.item_data.val() >> 32) << 32) | bit_cast::<$w, 32>(self.head.val());
-                }
                 self.out.valid.next = self.item_valid.q.val();
-                if self.item_valid.q.val() & self.out.ready.val() {
-                    self.sending.d.next = !self.item.q.val().last;
-                }
                 self.replies.out.ready.next =
                     self.item_valid.q.val() & self.out.ready.val() & self.item.q.val().last;
                 self.send.next.dmac = self.replies.out.data.val().dmac;
@@ -334,7 +343,7 @@ macro_rules! echo {
                     self.kept.d.next = 0.into();
                     self.read.d.next = 0.into();
                     self.item_valid.d.next = false;
-                    self.sending.d.next = false;
+                    self.inside.d.next = false;
                 }
             }
         }

@@ -112,8 +112,8 @@ macro_rules! ipv4_rx {
             to_all: DFF<Bit>,
             // The checks.
             mask: Signal<Local, Bits<32>>,
-            subnet_broadcast: DFF<Bits<32>>,
-            has_broadcast: DFF<Bit>,
+            subnet_broadcast: Signal<Local, Bits<32>>,
+            has_broadcast: Signal<Local, Bit>,
             src_top: Signal<Local, Bits<8>>,
             src_bad: DFF<Bit>,
             dst_own: DFF<Bit>,
@@ -135,7 +135,6 @@ macro_rules! ipv4_rx {
                     self, clock, state, ended, cut, held_ihl, version, bad_ihl, payload, fragment, protocol
                 );
                 dff_setup!(self, clock, src, dst, from, to_all, src_bad, dst_own, dst_broadcast);
-                dff_setup!(self, clock, subnet_broadcast, has_broadcast);
                 clock!(self, clock, head, sum, strip, trim);
                 self.head.reset.next = self.reset.val();
                 self.strip.reset.next = self.reset.val();
@@ -218,18 +217,18 @@ macro_rules! ipv4_rx {
 
                 // First cycle of the checks.
                 self.mask.next = self.cfg.val().mask;
-                self.subnet_broadcast.d.next = self.cfg.val().addr | !self.mask.val();
-                self.has_broadcast.d.next = !self.mask.val().get_bits::<2>(0).any();
+                self.subnet_broadcast.next = self.cfg.val().addr | !self.mask.val();
+                self.has_broadcast.next = !self.mask.val().get_bits::<2>(0).any();
                 self.src_top.next = self.src.q.val().get_bits::<8>(24);
                 self.src_bad.d.next = (self.src.q.val() == self.cfg.val().addr)
                     | (self.src_top.val() == 127)
                     | (self.src_top.val().get_bits::<4>(4) == 14)
                     | !self.src.q.val().any()
                     | self.src.q.val().all()
-                    | (self.has_broadcast.q.val() & (self.src.q.val() == self.subnet_broadcast.q.val()));
+                    | (self.has_broadcast.val() & (self.src.q.val() == self.subnet_broadcast.val()));
                 self.dst_own.d.next = self.dst.q.val() == self.cfg.val().addr;
                 self.dst_broadcast.d.next = self.dst.q.val().all()
-                    | (self.has_broadcast.q.val() & (self.dst.q.val() == self.subnet_broadcast.q.val()));
+                    | (self.has_broadcast.val() & (self.dst.q.val() == self.subnet_broadcast.val()));
 
                 // Second cycle: the verdict. The first objection is the one that is counted.
                 self.verdict.next = self.state.q.val() == RxState::Verdict;

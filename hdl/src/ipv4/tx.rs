@@ -47,22 +47,30 @@ macro_rules! ipv4_tx {
             order: NetworkOrder<160>,
             state: DFF<TxState>,
             send: Signal<Local, Ipv4Send>,
-            // What the sum over every packet has in common, folded to 17 bits.
+            // What the sum over every packet has in common, added up again and again: a term a cycle, the carry on top.
             addr: Signal<Local, Bits<32>>,
             ttl: Signal<Local, Bits<8>>,
-            base_addr: DFF<Bits<17>>,
-            base_ttl: DFF<Bits<17>>,
-            base_sum: DFF<Bits<18>>,
+            step: DFF<Bits<2>>,
+            term: Signal<Local, Bits<16>>,
+            common: DFF<Bits<17>>,
+            plus_term: Signal<Local, Bits<18>>,
             base: DFF<Bits<17>>,
-            // The sum of a packet.
+            // The sum of a packet. Bit 0 of the longer words brings in a carry.
             dst: Signal<Local, Bits<32>>,
             len: Signal<Local, Bits<16>>,
             protocol: Signal<Local, Bits<8>>,
             sum_dst: DFF<Bits<17>>,
-            sum_len: DFF<Bits<18>>,
-            both: Signal<Local, Bits<19>>,
-            sum: DFF<Bits<19>>,
-            folded: Signal<Local, Bits<17>>,
+            plus_len: Signal<Local, Bits<18>>,
+            sum_len: DFF<Bits<17>>,
+            plus_dst: Signal<Local, Bits<18>>,
+            sum: DFF<Bits<17>>,
+            extra: DFF<Bits<4>>,
+            plus_extra: Signal<Local, Bits<18>>,
+            low: Signal<Local, Bits<4>>,
+            up1: Signal<Local, Bits<1>>,
+            up2: Signal<Local, Bits<1>>,
+            up3: Signal<Local, Bits<1>>,
+            rounded: Signal<Local, Bits<4>>,
             checksum: Signal<Local, Bits<16>>,
             total: DFF<Bits<16>>,
         }
@@ -72,9 +80,7 @@ macro_rules! ipv4_tx {
 
             #[hdl_gen]
             fn update(&mut self) {
-                dff_setup!(
-                    self, clock, state, base_addr, base_ttl, base_sum, base, sum_dst, sum_len, sum, total
-                );
+                dff_setup!(self, clock, state, step, common, base, sum_dst, sum_len, sum, extra, total);
                 clock!(self, clock, arbiter, prepend);
                 self.arbiter.reset.next = self.reset.val();
                 self.prepend.reset.next = self.reset.val();
@@ -92,29 +98,62 @@ macro_rules! ipv4_tx {
                 self.len.next = self.send.val().len;
                 self.protocol.next = self.send.val().protocol;
 
-                // Version, IHL and DF are 0x4500 and 0x4000, and the length is the payload's and 20.
+                // Version, IHL and DF are 0x4500 and 0x4000, and the length is the payload's and 20: the sum begins with 0x8514.
                 self.addr.next = self.cfg.val().addr;
                 self.ttl.next = self.cfg.val().ttl;
-                self.base_addr.d.next = bit_cast::<17, 16>(self.addr.val().get_bits::<16>(0))
-                    + bit_cast::<17, 16>(self.addr.val().get_bits::<16>(16));
-                self.base_ttl.d.next = (bit_cast::<17, 8>(self.ttl.val()) << 8) + bits::<17>(0x8514);
-                self.base_sum.d.next =
-                    bit_cast::<18, 17>(self.base_addr.q.val()) + bit_cast::<18, 17>(self.base_ttl.q.val());
-                self.base.d.next = bit_cast::<17, 16>(self.base_sum.q.val().get_bits::<16>(0))
-                    + bit_cast::<17, 2>(self.base_sum.q.val().get_bits::<2>(16));
+                self.term.next = bit_cast::<16, 8>(self.ttl.val()) << 8;
+                if self.step.q.val() == 0 {
+                    self.term.next = self.addr.val().get_bits::<16>(0);
+                }
+                if self.step.q.val() == 1 {
+                    self.term.next = self.addr.val().get_bits::<16>(16);
+                }
+                self.plus_term.next = ((bit_cast::<18, 16>(self.common.q.val().get_bits::<16>(0)) << 1)
+                    | bits::<18>(1))
+                    + ((bit_cast::<18, 16>(self.term.val()) << 1)
+                        | bit_cast::<18, 1>(self.common.q.val().get_bits::<1>(16)));
+                self.step.d.next = self.step.q.val() + 1;
+                self.common.d.next = self.plus_term.val().get_bits::<17>(1);
+                if self.step.q.val() == 3 {
+                    self.base.d.next = self.common.q.val();
+                    self.common.d.next = 0x8514.into();
+                }
 
+                // Every carry goes into the next sum (RFC 1071, 2.A). The protocol's number is below 8.
                 self.sum_dst.d.next = bit_cast::<17, 16>(self.dst.val().get_bits::<16>(0))
                     + bit_cast::<17, 16>(self.dst.val().get_bits::<16>(16));
-                self.sum_len.d.next =
-                    bit_cast::<18, 17>(self.base.q.val()) + bit_cast::<18, 16>(self.len.val());
+                self.plus_len.next = ((bit_cast::<18, 16>(self.base.q.val().get_bits::<16>(0)) << 1)
+                    | bits::<18>(1))
+                    + ((bit_cast::<18, 16>(self.len.val()) << 1)
+                        | bit_cast::<18, 1>(self.base.q.val().get_bits::<1>(16)));
+                self.sum_len.d.next = self.plus_len.val().get_bits::<17>(1);
                 self.total.d.next = self.len.val() + 20;
-                self.both.next =
-                    bit_cast::<19, 17>(self.sum_dst.q.val()) + bit_cast::<19, 18>(self.sum_len.q.val());
-                self.sum.d.next = self.both.val() + bit_cast::<19, 8>(self.protocol.val());
-                self.folded.next = bit_cast::<17, 16>(self.sum.q.val().get_bits::<16>(0))
-                    + bit_cast::<17, 3>(self.sum.q.val().get_bits::<3>(16));
-                self.checksum.next = self.folded.val().get_bits::<16>(0)
-                    + bit_cast::<16, 1>(self.folded.val().get_bits::<1>(16));
+                self.plus_dst.next = ((bit_cast::<18, 16>(self.sum_len.q.val().get_bits::<16>(0)) << 1)
+                    | bits::<18>(1))
+                    + ((bit_cast::<18, 16>(self.sum_dst.q.val().get_bits::<16>(0)) << 1)
+                        | bit_cast::<18, 1>(self.sum_dst.q.val().get_bits::<1>(16)));
+                self.sum.d.next = self.plus_dst.val().get_bits::<17>(1);
+                self.extra.d.next = bit_cast::<4, 3>(self.protocol.val().get_bits::<3>(0))
+                    + bit_cast::<4, 1>(self.sum_len.q.val().get_bits::<1>(16));
+                self.plus_extra.next = ((bit_cast::<18, 16>(self.sum.q.val().get_bits::<16>(0)) << 1)
+                    | bits::<18>(1))
+                    + ((bit_cast::<18, 4>(self.extra.q.val()) << 1)
+                        | bit_cast::<18, 1>(self.sum.q.val().get_bits::<1>(16)));
+                // A last carry leaves less than 9, and nothing above the low bits: it is added to those, without a chain.
+                self.low.next = self.plus_extra.val().get_bits::<4>(1);
+                self.up1.next = self.low.val().get_bits::<1>(0);
+                self.up2.next = self.up1.val() & self.low.val().get_bits::<1>(1);
+                self.up3.next = self.up2.val() & self.low.val().get_bits::<1>(2);
+                self.rounded.next = self.low.val();
+                if self.plus_extra.val().get_bit(17) {
+                    self.rounded.next = self.low.val()
+                        ^ (bits::<4>(1)
+                            | (bit_cast::<4, 1>(self.up1.val()) << 1)
+                            | (bit_cast::<4, 1>(self.up2.val()) << 2)
+                            | (bit_cast::<4, 1>(self.up3.val()) << 3));
+                }
+                self.checksum.next = (bit_cast::<16, 12>(self.plus_extra.val().get_bits::<12>(5)) << 4)
+                    | bit_cast::<16, 4>(self.rounded.val());
 
                 self.order.inp.next = (bits::<160>(0x4500) << 144)
                     | (bit_cast::<160, 16>(self.total.q.val()) << 128)
@@ -141,6 +180,7 @@ macro_rules! ipv4_tx {
                     _ => {
                         self.total.d.next = self.total.q.val();
                         self.sum.d.next = self.sum.q.val();
+                        self.extra.d.next = self.extra.q.val();
                         if self.prepend.header.ready.val() {
                             self.state.d.next = TxState::Idle;
                         }
@@ -190,7 +230,7 @@ mod tests {
                 let (src, ttl) = ($rng.next() as u32, $rng.next() as u8);
                 uut.cfg.next =
                     Config { addr: u64::from(src).into(), ttl: u64::from(ttl).into(), ..Default::default() };
-                for _ in 0..5 {
+                for _ in 0..12 {
                     tick(&mut *uut); // what all packets have in common is summed up
                 }
                 let mut want: [VecDeque<(u64, Vec<u8>)>; 2] = Default::default();

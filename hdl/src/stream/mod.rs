@@ -16,7 +16,7 @@
 //! * The first byte of a frame is in lane 0, that is `data[7:0]`, the next in lane 1: the order of the wire.
 //! * `keep` has a bit per lane and is contiguous from lane 0. All lanes are valid on every beat but the last.
 //! * The last beat has `last` set and at least one valid lane: no frame is empty, unless a port says so.
-//! * Lanes outside `keep` hold any value.
+//! * Lanes outside `keep` hold any value, which may change while the beat waits.
 //!
 //! Reset empties every block: frames inside are lost, and the next beat in is the first of a frame.
 

@@ -17,8 +17,8 @@ pub enum PrependState {
 }
 
 macro_rules! prepend {
-    ($name:ident, $beat:ident, $w:tt, $k:tt, lane bits $a:tt, amount bits $b:tt, down bits $c:tt, lane down bits $d:tt,
-     beats $q:tt by $s:tt, full $full:tt) => {
+    ($name:ident, $beat:ident, $w:tt, $k:tt, twice $ww:tt $kk:tt, lane bits $a:tt, amount bits $b:tt, beats $q:tt by $s:tt,
+     full $full:tt) => {
         /// Puts a header of `length` bytes (1 to 64) in front of every frame, at full rate and without a bubble.
         ///
         /// The header's item has its first byte in bits 7..0; bits beyond `length` bytes hold any value. `length` and
@@ -39,16 +39,15 @@ macro_rules! prepend {
             state: DFF<PrependState>,
             /// Header beats sent.
             index: DFF<Bits<$q>>,
-            /// What did not fit of the last payload beat taken, moved down, with zeros above.
+            /// The last payload beat taken.
             held: DFF<Bits<$w>>,
+            /// The lanes of it that did not fit, moved down.
             held_keep: DFF<Bits<$k>>,
             data: Signal<Local, Bits<$w>>,
             keep: Signal<Local, Bits<$k>>,
             // Where the payload's first byte goes.
             cut: Signal<Local, Bits<$a>>,
             up: Signal<Local, Bits<$b>>,
-            down: Signal<Local, Bits<$c>>,
-            lanes_down: Signal<Local, Bits<$d>>,
             zero: Signal<Local, Bits<$w>>,
             ones: Signal<Local, Bits<$w>>,
             above: Signal<Local, Bits<$w>>,
@@ -63,7 +62,13 @@ macro_rules! prepend {
             aligned: Signal<Local, Bit>,
             at_end: Signal<Local, Bit>,
             // The beat to send.
-            joined: Signal<Local, Bits<$w>>,
+            in_header: Signal<Local, Bit>,
+            whole_word: Signal<Local, Bit>,
+            below: Signal<Local, Bits<$w>>,
+            upper: Signal<Local, Bits<$w>>,
+            moved_up: Signal<Local, Bits<$ww>>,
+            held_up: Signal<Local, Bits<$ww>>,
+            keep_up: Signal<Local, Bits<$kk>>,
             joined_keep: Signal<Local, Bits<$k>>,
             rest_keep: Signal<Local, Bits<$k>>,
             ends: Signal<Local, Bit>,
@@ -85,8 +90,6 @@ macro_rules! prepend {
                 self.cut.next = self.length.val().get_bits::<$a>(0);
                 self.aligned.next = !self.cut.val().any();
                 self.up.next = bit_cast::<$b, $a>(self.cut.val()) << 3;
-                self.down.next = bits::<$c>($w) - bit_cast::<$c, $b>(self.up.val());
-                self.lanes_down.next = bits::<$d>($k) - bit_cast::<$d, $a>(self.cut.val());
                 self.zero.next = 0.into();
                 self.ones.next = !self.zero.val();
                 self.above.next = self.ones.val() << self.up.val();
@@ -104,42 +107,57 @@ macro_rules! prepend {
                 }
 
                 // A payload beat falls into a part that completes a beat, and a rest to hold.
-                self.joined.next = self.data.val() << self.up.val();
-                self.joined_keep.next = self.keep.val() << self.cut.val();
-                self.rest_keep.next = self.keep.val() >> self.lanes_down.val();
-                self.ends.next = self.inp.data.val().last & !self.rest_keep.val().any();
+                self.moved_up.next = bit_cast::<$ww, $w>(self.data.val()) << self.up.val();
+                self.held_up.next = bit_cast::<$ww, $w>(self.held.q.val()) << self.up.val();
+                self.keep_up.next = bit_cast::<$kk, $k>(self.keep.val()) << self.cut.val();
+                self.joined_keep.next = self.keep_up.val().get_bits::<$k>(0);
+                self.rest_keep.next = self.keep_up.val().get_bits::<$k>($k);
+                self.ends.next = self.inp.data.val().last & !self.rest_keep.val().get_bit(0);
 
-                self.out.data.next.data = self.held.q.val();
-                self.out.data.next.keep = self.held_keep.q.val();
+                // The lanes below the cut are the header's or what is held, those above it the header's or the payload's. Where
+                // there is nothing more to send they mean nothing, and `keep` says so.
+                self.in_header.next = self.state.q.val() == PrependState::Header;
+                self.whole_word.next = self.in_header.val() & (self.aligned.val() | !self.at_end.val());
+                self.below.next = self.held_up.val().get_bits::<$w>($w);
+                if self.in_header.val() {
+                    self.below.next = self.word.val();
+                }
+                self.upper.next = self.moved_up.val().get_bits::<$w>(0);
+                if self.whole_word.val() {
+                    self.upper.next = self.word.val();
+                }
+                self.out.data.next.data =
+                    (self.below.val() & !self.above.val()) | (self.upper.val() & self.above.val());
+                self.out.data.next.keep = self.below_keep.val();
+                if self.has_payload.val() {
+                    self.out.data.next.keep = self.below_keep.val() | self.joined_keep.val();
+                }
+                if self.state.q.val() == PrependState::Tail {
+                    self.out.data.next.keep = self.held_keep.q.val();
+                }
+                if self.whole_word.val() {
+                    self.out.data.next.keep = bits::<$k>($full);
+                }
+
                 self.last.next = true;
                 self.valid.next = true;
                 self.takes_payload.next = false;
                 match self.state.q.val() {
                     PrependState::Header => {
-                        self.out.data.next.data = self.word.val();
-                        self.out.data.next.keep = bits::<$k>($full);
                         self.last.next = false;
                         self.valid.next = self.header.valid.val();
                         if self.at_end.val() {
                             self.last.next = !self.has_payload.val();
-                            if !self.aligned.val() {
-                                self.out.data.next.keep = self.below_keep.val();
-                                if self.has_payload.val() {
-                                    self.takes_payload.next = true;
-                                    self.valid.next = self.header.valid.val() & self.inp.valid.val();
-                                    self.out.data.next.data =
-                                        (self.word.val() & !self.above.val()) | self.joined.val();
-                                    self.out.data.next.keep = self.below_keep.val() | self.joined_keep.val();
-                                    self.last.next = self.ends.val();
-                                }
+                            if !self.aligned.val() & self.has_payload.val() {
+                                self.takes_payload.next = true;
+                                self.valid.next = self.header.valid.val() & self.inp.valid.val();
+                                self.last.next = self.ends.val();
                             }
                         }
                     }
                     PrependState::Body => {
                         self.takes_payload.next = true;
                         self.valid.next = self.inp.valid.val();
-                        self.out.data.next.data = self.held.q.val() | self.joined.val();
-                        self.out.data.next.keep = self.below_keep.val() | self.joined_keep.val();
                         self.last.next = self.ends.val();
                     }
                     _ => {}
@@ -151,7 +169,8 @@ macro_rules! prepend {
                 self.header.ready.next = self.sent.val() & self.last.val();
 
                 if self.sent.val() {
-                    self.held.d.next = 0.into();
+                    self.held.d.next = self.data.val();
+                    self.held_keep.d.next = self.rest_keep.val();
                     self.index.d.next = self.next_index.val();
                     if self.at_end.val() | (self.state.q.val() != PrependState::Header) {
                         self.index.d.next = 0.into();
@@ -162,10 +181,6 @@ macro_rules! prepend {
                             self.state.d.next = PrependState::Tail;
                         }
                     }
-                    if self.takes_payload.val() {
-                        self.held.d.next = self.data.val() >> self.down.val();
-                        self.held_keep.d.next = self.rest_keep.val();
-                    }
                 }
                 if self.reset.val() {
                     self.state.d.next = PrependState::Header;
@@ -175,8 +190,8 @@ macro_rules! prepend {
         }
     };
 }
-prepend!(Prepend64, Beat64, 64, 8, lane bits 3, amount bits 6, down bits 7, lane down bits 4, beats 4 by 6, full 0xff);
-prepend!(Prepend512, Beat512, 512, 64, lane bits 6, amount bits 9, down bits 10, lane down bits 7, beats 1 by 9,
+prepend!(Prepend64, Beat64, 64, 8, twice 128 16, lane bits 3, amount bits 6, beats 4 by 6, full 0xff);
+prepend!(Prepend512, Beat512, 512, 64, twice 1024 128, lane bits 6, amount bits 9, beats 1 by 9,
          full 0xffff_ffff_ffff_ffff_u64);
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::fifo::Fifo;
 use super::frame_fifo::{FrameFifo64, FrameFifo512};
 use super::header_window::{HeaderWindow64, HeaderWindow512};
 use super::prepend::{Prepend64, Prepend512};
-use super::skid::{Skid, Slice};
+use super::skid::{Skid, Stage};
 use super::small_fifo::SmallFifo;
 use super::strip::{Strip64, Strip512};
 use super::trim::{Trim64, Trim512};
@@ -26,7 +26,7 @@ fn print<B: Block + Default>(name: &'static str) -> (String, &'static str) {
 fn blocks_lint_and_synthesise() {
     let designs = [
         print::<Skid<Beat64>>("skid"),
-        print::<Slice<Beat64>>("slice"),
+        print::<Stage<Beat64>>("stage"),
         print::<SmallFifo<Beat64, 4, 5>>("small_fifo"),
         print::<Fifo<Beat64, 9, 10>>("fifo"),
         print::<Fifo<Beat512, 9, 10>>("fifo_wide"),
@@ -49,6 +49,7 @@ fn blocks_lint_and_synthesise() {
         print::<HeaderWindow512<480>>("window_512"),
         print::<Strip64>("strip_64"),
         print::<Strip512>("strip_512"),
+        print::<Strip64<true>>("strip_fixed_64"),
         print::<Prepend64<112>>("prepend_64"),
         print::<Prepend512<512>>("prepend_512"),
         print::<Trim64>("trim_64"),

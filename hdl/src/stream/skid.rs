@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Breaks of the `ready` path: [`Skid`], and of every path: [`Slice`]. Both move an item per cycle.
+//! A break of the `ready` path: [`Skid`], and of every other path: [`Stage`]. Both move an item per cycle.
 
 use rust_hdl::prelude::*;
 
@@ -38,44 +38,34 @@ impl<T: Synth> Logic for Skid<T> {
     }
 }
 
-/// Register slice: `out.data`, `out.valid` and `inp.ready` are registers. Latency one cycle, two items deep.
+/// Register stage: `out.data` and `out.valid` are registers, `inp.ready` is `out.ready` while an item is held. Latency one cycle.
 #[derive(LogicBlock, Default)]
-pub struct Slice<T: Synth> {
+pub struct Stage<T: Synth> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
     pub inp: StreamIn<T>,
     pub out: StreamOut<T>,
     item: DFF<T>,
     valid: DFF<Bit>,
-    held: DFF<T>,
-    full: DFF<Bit>,
+    free: Signal<Local, Bit>,
 }
 
-impl<T: Synth> Logic for Slice<T> {
+impl<T: Synth> Logic for Stage<T> {
     crate::module_name!();
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, item, valid, held, full);
-        self.inp.ready.next = !self.full.q.val();
+        dff_setup!(self, clock, item, valid);
+        self.free.next = !self.valid.q.val() | self.out.ready.val();
+        self.inp.ready.next = self.free.val();
         self.out.valid.next = self.valid.q.val();
         self.out.data.next = self.item.q.val();
-        if !self.full.q.val() {
-            self.held.d.next = self.inp.data.val();
-        }
-        if self.out.ready.val() | !self.valid.q.val() {
+        if self.free.val() {
             self.item.d.next = self.inp.data.val();
-            if self.full.q.val() {
-                self.item.d.next = self.held.q.val();
-            }
-            self.valid.d.next = self.inp.valid.val() | self.full.q.val();
-            self.full.d.next = false;
-        } else {
-            self.full.d.next = self.inp.valid.val() | self.full.q.val();
+            self.valid.d.next = self.inp.valid.val();
         }
         if self.reset.val() {
             self.valid.d.next = false;
-            self.full.d.next = false;
         }
     }
 }
@@ -86,7 +76,7 @@ mod tests {
     use crate::sim::ready;
     use crate::stream::bench::{Drain, Feed, PACES, Rng, clocked, cycle};
 
-    clocked!(Skid<Bits<16>>, Slice<Bits<16>>);
+    clocked!(Skid<Bits<16>>, Stage<Bits<16>>);
 
     macro_rules! moves_every_item_in_order {
         ($block:ident, $latency:literal) => {
@@ -116,35 +106,40 @@ mod tests {
     }
 
     #[test]
-    fn slice_moves_every_item_in_order() {
-        moves_every_item_in_order!(Slice, 1);
+    fn stage_moves_every_item_in_order() {
+        moves_every_item_in_order!(Stage, 1);
     }
 
-    /// The point of both blocks: `inp.ready` does not follow `out.ready` within a cycle.
+    /// The point of the skid buffer: `inp.ready` does not follow `out.ready` within a cycle.
     #[test]
     fn ready_is_a_register() {
         let mut skid = ready(Box::<Skid<Bits<16>>>::default());
-        let mut slice = ready(Box::<Slice<Bits<16>>>::default());
-        macro_rules! check {
-            ($uut:ident) => {
-                $uut.inp.valid.next = true;
-                for _ in 0..4 {
-                    $uut.out.ready.next = false;
-                    crate::sim::settle(&mut *$uut);
-                    let before = $uut.inp.ready.val();
-                    $uut.out.ready.next = true;
-                    crate::sim::settle(&mut *$uut);
-                    assert_eq!($uut.inp.ready.val(), before);
-                    $uut.out.ready.next = false;
-                    crate::sim::tick(&mut *$uut);
-                }
-                assert!(!$uut.inp.ready.val(), "full after four cycles of stall");
-                $uut.reset.next = true;
-                crate::sim::tick(&mut *$uut);
-                assert!($uut.inp.ready.val(), "empty after reset");
-            };
+        skid.inp.valid.next = true;
+        for _ in 0..4 {
+            skid.out.ready.next = false;
+            crate::sim::settle(&mut *skid);
+            let before = skid.inp.ready.val();
+            skid.out.ready.next = true;
+            crate::sim::settle(&mut *skid);
+            assert_eq!(skid.inp.ready.val(), before);
+            skid.out.ready.next = false;
+            crate::sim::tick(&mut *skid);
         }
-        check!(skid);
-        check!(slice);
+        assert!(!skid.inp.ready.val(), "full after four cycles of stall");
+        skid.reset.next = true;
+        crate::sim::tick(&mut *skid);
+        assert!(skid.inp.ready.val(), "empty after reset");
+    }
+
+    /// A stage that is reset has lost its item.
+    #[test]
+    fn a_stage_is_empty_after_reset() {
+        let mut stage = ready(Box::<Stage<Bits<16>>>::default());
+        stage.inp.valid.next = true;
+        crate::sim::tick(&mut *stage);
+        assert!(stage.out.valid.val() && !stage.inp.ready.val());
+        stage.reset.next = true;
+        crate::sim::tick(&mut *stage);
+        assert!(!stage.out.valid.val() && stage.inp.ready.val());
     }
 }

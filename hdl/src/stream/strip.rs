@@ -6,15 +6,17 @@ use rust_hdl::prelude::*;
 use super::{Beat64, Beat512, StreamIn, StreamOut};
 
 macro_rules! strip {
-    ($name:ident, $beat:ident, $w:tt, $k:tt, lane bits $a:tt, amount bits $b:tt, up bits $c:tt, lane up bits $d:tt,
-     beat bits $q:tt) => {
+    ($name:ident, $beat:ident, $w:tt, $k:tt, twice $ww:tt $kk:tt, lane bits $a:tt, amount bits $b:tt, beat bits $q:tt) => {
         /// Drops the first `length` bytes (0 to 64) of every frame and moves the next byte to lane 0, at full rate.
         ///
         /// `length` goes with the frame: stable from the first beat's `valid` until the last beat is taken. A `length`
         /// tied to a constant costs no multiplexer after synthesis, and one in words (`length[1:0]` tied to 0) costs a
         /// word shifter. A frame of `length` bytes or fewer leaves nothing and pulses `too_short`.
-        #[derive(LogicBlock, Default)]
-        pub struct $name {
+        ///
+        /// `FIXED` says that `length` never changes, which spares a gate a lane: what comes behind a last beat then falls into
+        /// lanes that are not valid.
+        #[derive(LogicBlock)]
+        pub struct $name<const FIXED: bool = false> {
             pub clock: Signal<In, Clock>,
             pub reset: Signal<In, Bit>,
             pub inp: StreamIn<$beat>,
@@ -27,7 +29,7 @@ macro_rules! strip {
             dropped: DFF<Bits<$q>>,
             /// A beat that is not wholly dropped was taken, and the frame goes on.
             in_frame: DFF<Bit>,
-            /// What is left of the last beat taken, moved down, with zeros above.
+            /// What is left of the last beat taken, moved down.
             held: DFF<Bits<$w>>,
             held_keep: DFF<Bits<$k>>,
             /// No input is needed to send what is held.
@@ -38,15 +40,49 @@ macro_rules! strip {
             last: Signal<Local, Bit>,
             cut: Signal<Local, Bits<$a>>,
             down: Signal<Local, Bits<$b>>,
-            up: Signal<Local, Bits<$c>>,
-            lanes_up: Signal<Local, Bits<$d>>,
+            parts: Signal<Local, Bits<$ww>>,
+            keep_parts: Signal<Local, Bits<$kk>>,
             rest: Signal<Local, Bits<$k>>,
-            joined: Signal<Local, Bits<$k>>,
+            remains: Signal<Local, Bit>,
+            alone: Signal<Local, Bit>,
+            fixed: Constant<Bit>,
             skipping: Signal<Local, Bit>,
             taken: Signal<Local, Bit>,
         }
 
-        impl Logic for $name {
+        impl<const FIXED: bool> Default for $name<FIXED> {
+            fn default() -> Self {
+                Self {
+                    clock: Default::default(),
+                    reset: Default::default(),
+                    inp: Default::default(),
+                    length: Default::default(),
+                    out: Default::default(),
+                    too_short: Default::default(),
+                    dropped: Default::default(),
+                    in_frame: Default::default(),
+                    held: Default::default(),
+                    held_keep: Default::default(),
+                    held_last: Default::default(),
+                    held_valid: Default::default(),
+                    data: Default::default(),
+                    keep: Default::default(),
+                    last: Default::default(),
+                    cut: Default::default(),
+                    down: Default::default(),
+                    parts: Default::default(),
+                    keep_parts: Default::default(),
+                    rest: Default::default(),
+                    remains: Default::default(),
+                    alone: Default::default(),
+                    fixed: Constant::new(FIXED),
+                    skipping: Default::default(),
+                    taken: Default::default(),
+                }
+            }
+        }
+
+        impl<const FIXED: bool> Logic for $name<FIXED> {
             crate::module_name!();
 
             #[hdl_gen]
@@ -57,44 +93,48 @@ macro_rules! strip {
                 self.last.next = self.inp.data.val().last;
                 self.cut.next = self.length.val().get_bits::<$a>(0);
                 self.down.next = bit_cast::<$b, $a>(self.cut.val()) << 3;
-                self.up.next = bits::<$c>($w) - bit_cast::<$c, $b>(self.down.val());
-                self.lanes_up.next = bits::<$d>($k) - bit_cast::<$d, $a>(self.cut.val());
 
                 // An input beat falls into a part that completes what is held, and a rest to hold.
-                self.joined.next = self.keep.val() << self.lanes_up.val();
-                self.rest.next = self.keep.val() >> self.cut.val();
+                self.parts.next = (bit_cast::<$ww, $w>(self.data.val()) << $w) >> self.down.val();
+                self.keep_parts.next = (bit_cast::<$kk, $k>(self.keep.val()) << $k) >> self.cut.val();
+                self.rest.next = self.keep_parts.val().get_bits::<$k>($k);
+                self.remains.next = self.keep.val().get_bit(self.cut.val().index());
                 self.skipping.next =
                     !self.in_frame.q.val() & (self.dropped.q.val() != self.length.val().get_bits::<$q>($a));
 
+                self.alone.next = self.held_last.q.val() & !self.fixed.val();
                 self.out.data.next.data = self.held.q.val();
+                if !self.alone.val() {
+                    self.out.data.next.data = self.held.q.val() | self.parts.val().get_bits::<$w>(0);
+                }
                 self.out.data.next.keep = self.held_keep.q.val();
                 self.out.data.next.last = true;
                 if !self.held_last.q.val() {
-                    self.out.data.next.data = self.held.q.val() | (self.data.val() << self.up.val());
-                    self.out.data.next.keep = self.held_keep.q.val() | self.joined.val();
-                    self.out.data.next.last = self.last.val() & !self.rest.val().any();
+                    self.out.data.next.keep =
+                        self.held_keep.q.val() | self.keep_parts.val().get_bits::<$k>(0);
+                    self.out.data.next.last = self.last.val() & !self.remains.val();
                 }
                 self.out.valid.next =
                     self.held_valid.q.val() & (self.held_last.q.val() | self.inp.valid.val());
-                self.inp.ready.next = self.skipping.val() | self.out.ready.val() | !self.held_valid.q.val();
+                self.inp.ready.next = self.out.ready.val() | !self.held_valid.q.val();
                 self.taken.next = self.inp.valid.val() & self.inp.ready.val();
                 self.too_short.next = self.taken.val()
                     & self.last.val()
                     & !self.in_frame.q.val()
-                    & (self.skipping.val() | !self.rest.val().any());
+                    & (self.skipping.val() | !self.remains.val());
 
                 if self.out.valid.val() & self.out.ready.val() {
                     self.held_valid.d.next = false;
                 }
                 if self.taken.val() {
+                    self.held.d.next = self.parts.val().get_bits::<$w>($w);
+                    self.held_keep.d.next = self.rest.val();
+                    self.held_last.d.next = self.last.val();
                     if self.skipping.val() {
                         self.dropped.d.next = self.dropped.q.val() + 1;
                     } else {
                         self.in_frame.d.next = true;
-                        self.held.d.next = self.data.val() >> self.down.val();
-                        self.held_keep.d.next = self.rest.val();
-                        self.held_last.d.next = self.last.val();
-                        self.held_valid.d.next = self.rest.val().any();
+                        self.held_valid.d.next = self.remains.val();
                     }
                     if self.last.val() {
                         self.dropped.d.next = 0.into();
@@ -110,8 +150,8 @@ macro_rules! strip {
         }
     };
 }
-strip!(Strip64, Beat64, 64, 8, lane bits 3, amount bits 6, up bits 7, lane up bits 4, beat bits 4);
-strip!(Strip512, Beat512, 512, 64, lane bits 6, amount bits 9, up bits 10, lane up bits 7, beat bits 1);
+strip!(Strip64, Beat64, 64, 8, twice 128 16, lane bits 3, amount bits 6, beat bits 4);
+strip!(Strip512, Beat512, 512, 64, twice 1024 128, lane bits 6, amount bits 9, beat bits 1);
 
 #[cfg(test)]
 mod tests {
@@ -119,7 +159,9 @@ mod tests {
     use crate::sim::{ready, settle, tick};
     use crate::stream::bench::{Drain, Feed, PACES, Rng, assert_frames, beats, clocked};
 
-    clocked!(Strip64, Strip512);
+    type Fixed64 = Strip64<true>;
+    type Fixed512 = Strip512<true>;
+    clocked!(Strip64, Strip512, Fixed64, Fixed512);
 
     /// Frames and lengths through the block, against the bytes that must be left.
     macro_rules! check {
@@ -172,6 +214,7 @@ mod tests {
     fn every_length_at_64_bits() {
         let mut rng = Rng::new(10);
         check!(Strip64, Beat64, &mut rng, (1..=40).map(|len| (14, len)).collect());
+        check!(Fixed64, Beat64, &mut rng, (1..=40).map(|len| (14, len)).collect());
         check!(Strip64, Beat64, &mut rng, (5..=15).map(|words| (4 * words, 64)).collect());
         check!(Strip64, Beat64, &mut rng, (0..=64).map(|drop| (drop, 50)).collect());
         let mut more = Rng::new(11);
@@ -188,6 +231,7 @@ mod tests {
             &mut rng,
             [13, 14, 15, 64, 77, 78, 79, 142, 143].map(|len| (14, len)).to_vec()
         );
+        check!(Fixed512, Beat512, &mut rng, [13, 14, 15, 64, 77, 78, 79, 142].map(|len| (14, len)).to_vec());
         let mut more = Rng::new(13);
         let random = (0..40).map(|_| (more.below(65) as usize, 1 + more.below(260) as usize)).collect();
         check!(Strip512, Beat512, &mut rng, random);

@@ -6,10 +6,11 @@ use rust_hdl::prelude::*;
 use super::{Beat64, Beat512, StreamIn, StreamOut};
 
 macro_rules! trim {
-    ($name:ident, $beat:ident, $k:tt, lane bits $a:tt, full $full:tt) => {
+    ($name:ident, $beat:ident, $k:tt, and one $l:tt, lane bits $a:tt, beat bits $n:tt, full $full:tt) => {
         /// Passes the first `length` bytes of every frame and swallows the rest (padding), at full rate.
         ///
-        /// `length` is sampled with the frame's first beat. At 0 the whole frame is swallowed. No latency.
+        /// `length` goes with the frame: stable from the first beat's `valid` until the last beat is taken. At 0 the whole frame is
+        /// swallowed. No latency.
         #[derive(LogicBlock, Default)]
         pub struct $name {
             pub clock: Signal<In, Clock>,
@@ -20,15 +21,20 @@ macro_rules! trim {
             pub out: StreamOut<$beat>,
             /// With the last beat out: the frame ended before `length` bytes.
             pub too_short: Signal<Out, Bit>,
-            in_frame: DFF<Bit>,
-            /// Bytes still to pass of the frame under way.
-            left: DFF<Bits<16>>,
+            /// Beats of the frame taken so far.
+            count: DFF<Bits<$n>>,
+            /// All that is to pass has passed.
+            done: DFF<Bit>,
             keep: Signal<Local, Bits<$k>>,
-            now: Signal<Local, Bits<16>>,
+            whole: Signal<Local, Bits<$n>>,
+            part: Signal<Local, Bits<$a>>,
+            next: Signal<Local, Bits<$n>>,
+            behind: Signal<Local, Bit>,
+            fills: Signal<Local, Bit>,
             cut: Signal<Local, Bit>,
             beyond: Signal<Local, Bits<$k>>,
-            wanted: Signal<Local, Bits<$k>>,
-            missing: Signal<Local, Bits<$k>>,
+            lanes: Signal<Local, Bits<$l>>,
+            enough: Signal<Local, Bit>,
             nothing: Signal<Local, Bit>,
         }
 
@@ -37,46 +43,51 @@ macro_rules! trim {
 
             #[hdl_gen]
             fn update(&mut self) {
-                dff_setup!(self, clock, in_frame, left);
-                self.now.next = self.length.val();
-                if self.in_frame.q.val() {
-                    self.now.next = self.left.q.val();
-                }
-                self.nothing.next = !self.now.val().any();
-                self.cut.next = self.now.val() <= bits::<16>($k);
-
-                // Lanes wanted the length: all of them unless fewer than a beat's bytes are left.
-                self.beyond.next = 0.into();
-                if self.now.val() < bits::<16>($k) {
-                    self.beyond.next = bits::<$k>($full) << self.now.val().get_bits::<$a>(0);
-                }
-                self.wanted.next = !self.beyond.val();
+                dff_setup!(self, clock, count, done);
                 self.keep.next = self.inp.data.val().keep;
-                self.missing.next = self.wanted.val() & !self.keep.val();
+                self.whole.next = self.length.val().get_bits::<$n>($a);
+                self.part.next = self.length.val().get_bits::<$a>(0);
+                self.next.next = self.count.q.val() + 1;
+                // The beat is behind the whole beats of `length`: a part of it is wanted, or nothing; or it is the last whole one.
+                self.behind.next = self.count.q.val() == self.whole.val();
+                self.fills.next = (self.next.val() == self.whole.val()) & !self.part.val().any();
+                self.cut.next = self.behind.val() | self.fills.val();
+                self.nothing.next = self.done.q.val() | (self.behind.val() & !self.part.val().any());
+
+                // The last lane wanted is `part` less one; bit 0 is no lane.
+                self.beyond.next = 0.into();
+                self.lanes.next = (bit_cast::<$l, $k>(self.keep.val()) << 1) | bits::<$l>(1);
+                self.enough.next = self.keep.val().get_bit($k - 1);
+                if self.behind.val() {
+                    self.beyond.next = bits::<$k>($full) << self.part.val();
+                    self.enough.next = self.lanes.val().get_bit(self.part.val().index());
+                }
 
                 self.out.data.next = self.inp.data.val();
-                self.out.data.next.keep = self.keep.val() & self.wanted.val();
+                self.out.data.next.keep = self.keep.val() & !self.beyond.val();
                 self.out.data.next.last = self.inp.data.val().last | self.cut.val();
                 self.out.valid.next = self.inp.valid.val() & !self.nothing.val();
                 self.inp.ready.next = self.out.ready.val() | self.nothing.val();
-                self.too_short.next = self.inp.data.val().last & (!self.cut.val() | self.missing.val().any());
+                self.too_short.next = self.inp.data.val().last & !(self.cut.val() & self.enough.val());
 
                 if self.inp.valid.val() & self.inp.ready.val() {
-                    self.in_frame.d.next = !self.inp.data.val().last;
-                    self.left.d.next = self.now.val() - bits::<16>($k);
-                    if self.cut.val() {
-                        self.left.d.next = 0.into();
+                    self.count.d.next = self.next.val();
+                    self.done.d.next = self.cut.val() | self.nothing.val();
+                    if self.inp.data.val().last {
+                        self.count.d.next = 0.into();
+                        self.done.d.next = false;
                     }
                 }
                 if self.reset.val() {
-                    self.in_frame.d.next = false;
+                    self.count.d.next = 0.into();
+                    self.done.d.next = false;
                 }
             }
         }
     };
 }
-trim!(Trim64, Beat64, 8, lane bits 3, full 0xff);
-trim!(Trim512, Beat512, 64, lane bits 6, full 0xffff_ffff_ffff_ffff_u64);
+trim!(Trim64, Beat64, 8, and one 9, lane bits 3, beat bits 13, full 0xff);
+trim!(Trim512, Beat512, 64, and one 65, lane bits 6, beat bits 10, full 0xffff_ffff_ffff_ffff_u64);
 
 #[cfg(test)]
 mod tests {
@@ -96,8 +107,7 @@ mod tests {
                 for (length, len) in &work {
                     let frame = $rng.bytes(*len);
                     let new = beats::<$beat>(&frame, $rng);
-                    lengths.push(*length as u64);
-                    lengths.extend(new.iter().skip(1).map(|_| $rng.below(100))); // only the first counts
+                    lengths.extend(vec![*length as u64; new.len()]);
                     items.extend(new);
                     if *length > 0 {
                         want.push(frame[..*length.min(len)].to_vec());
