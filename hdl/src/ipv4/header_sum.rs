@@ -76,7 +76,7 @@ impl Logic for HeaderSum64 {
             self.carried.next = 0.into();
         }
         if self.valid.q.val() {
-            self.sum.d.next = self.carried.val() + self.pair.val();
+            self.sum.d.next = self.pair.val() + self.carried.val();
         }
         // low half + carries == 0xffff, without the addition: there are fewer than 32 carries.
         self.carries.next = bit_cast::<16, 5>(self.sum.q.val().get_bits::<5>(16));
