@@ -131,7 +131,7 @@ pub fn tcb(rng: &mut Rng, config: &Config, ring: u32) -> Tcb {
         snd_wnd,
         max_wnd: snd_wnd.max(rng.pick(&[0, 1, mss, more_wnd])),
         snd_wl1: rng.near(&[rcv_nxt, rcv_nxt, irs]),
-        snd_wl2: rng.near(&[snd_una, snd_una, iss]),
+        snd_wl2: snd_una.wrapping_sub(amount(rng, mss, 1 << 30)),
         irs,
         rcv_nxt,
         rcv_adv,

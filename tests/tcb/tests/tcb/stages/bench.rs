@@ -94,10 +94,11 @@ impl<O: Debug> Probe<'_, O> {
     }
 }
 
-/// Without what nobody looks at: whose number an RST has that is not sent, or that acknowledges instead.
+/// Without what nobody looks at: whose number an RST has that is not sent, or that acknowledges instead; and whether a
+/// window is new whose segment acknowledges something else than SND.UNA.
 fn meaning(work: Work) -> Work {
     let counts = work.rst_now && !work.rst_ack;
-    Work { rst_own: counts && work.rst_own, ..work }
+    Work { rst_own: counts && work.rst_own, wl_new: work.d_una == 0 && work.wl_new, ..work }
 }
 
 impl<O: Debug> Bench<O> {
