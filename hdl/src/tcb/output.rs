@@ -215,6 +215,9 @@ impl Logic for Output {
         if self.from_una.val() {
             self.below1.d.next = self.una.val() != self.max.val();
         }
+        if self.inp.work.val().begins {
+            self.below1.d.next = false; // SND.MAX comes with the SYN
+        }
         // What is queued from there on: 17 bits say whether it is more than any window.
         self.rest.next = self.inp.tcb.val().snd_end - self.from.val();
         self.rest_low1.d.next = self.rest.val().get_bits::<16>(0);
@@ -275,7 +278,7 @@ impl Logic for Output {
             & !self.opening.val().get_bit(31)
             & (self.opening.val().get_bits::<15>(16).any()
                 | (self.update_size1.q.val() <= self.opening.val().get_bits::<16>(0)));
-        if self.due.val() {
+        if self.due.val() | self.work1.q.val().begins | self.work1.q.val().takes_syn {
             self.tcb2.d.next.rcv_adv = self.edge1.q.val();
         }
         self.ack_now.next =
@@ -412,10 +415,10 @@ impl Logic for Output {
         self.again.next = 0.into();
         self.retransmit_reg.d.next = false;
         if self.takes2.q.val() {
-            if !self.max_move.val().get_bit(23) {
+            if !self.max_move.val().get_bit(23) | self.work2.q.val().begins {
                 self.tcb.d.next.snd_max = self.seq_end.val();
             }
-            if !self.nxt_move.val().get_bit(23) & !self.probing2.q.val() {
+            if (!self.nxt_move.val().get_bit(23) & !self.probing2.q.val()) | self.work2.q.val().begins {
                 self.tcb.d.next.snd_nxt = self.seq_end.val();
             }
             if self.below2.q.val() {

@@ -138,7 +138,9 @@ pub fn tcb(rng: &mut Rng, config: &Config, ring: u32) -> Tcb {
         rcv_user,
         mss: mss as u16,
         cwnd,
-        ssthresh: rng.pick(&[cwnd, cwnd - 1, (cwnd + 1).min(1 << 30), 2 * mss, any_ssthresh, 1 << 30]),
+        ssthresh: rng
+            .pick(&[cwnd, cwnd - 1, (cwnd + 1).min(1 << 30), 2 * mss, any_ssthresh, 1 << 30])
+            .max(2 * mss),
         bytes_acked: rng.upto(cwnd),
         dup_acks: rng.upto(3) as u8,
         recovery: rng.percent(30),
