@@ -411,7 +411,7 @@ pub struct Work {
     pub wl_new: Bit,
     /// The host has not read everything below RCV.NXT (for a `Close`).
     pub unread: Bit,
-    /// The segment's MSS option (536 without) within our own limits.
+    /// The segment's MSS option (536 without) within our own limits; for a command our own.
     pub mss: Bits<16>,
     /// A connection begins with this event: SND.UNA, SND.NXT and all that goes with them start at `isn`.
     pub begins: Bit,

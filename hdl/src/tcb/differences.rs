@@ -91,7 +91,7 @@ impl Logic for Differences {
             self.small.next = false;
             self.work.d.next.mss = 536.into();
         }
-        if self.own_less.val() {
+        if self.own_less.val() | (self.inp.ev.val().kind == EventKind::Command) {
             self.small.next = self.cfg.val().mss < 64;
             self.work.d.next.mss = self.cfg.val().mss;
         }

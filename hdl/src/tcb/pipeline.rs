@@ -153,7 +153,6 @@ impl Logic for Pipeline {
         self.decide.reset.next = self.reset.val();
         self.finish.reset.next = self.reset.val();
         self.differences.cfg.next = self.cfg.val();
-        self.reset_syn.cfg.next = self.cfg.val();
         self.congestion.cfg.next = self.cfg.val();
         self.decide.cfg.next = self.cfg.val();
         self.finish.cfg.next = self.cfg.val();

@@ -2,7 +2,7 @@
 //! RFC 9293, 3.10.7.1 to 3.10.7.3, and the second to fourth steps of 3.10.7.4: RST, SYN, and the birth of a TCB.
 
 use super::{Pass, PassOut};
-use crate::types::{Config, Event, EventKind, Op, Reason, Tcb, TcpState, Work};
+use crate::types::{Event, EventKind, Op, Reason, Tcb, TcpState, Work};
 use rust_hdl::prelude::*;
 
 /// No flow, a new flow, SYN-SENT, RST and SYN (1 cycle).
@@ -12,8 +12,6 @@ pub struct ResetSyn {
     pub clock: Signal<In, Clock>,
     /// Synchronous reset.
     pub reset: Signal<In, Bit>,
-    /// The card's limits.
-    pub cfg: Signal<In, Config>,
     /// From `acceptability`.
     pub inp: Pass,
     /// To `ack`.
@@ -43,7 +41,6 @@ pub struct ResetSyn {
     d_una: Signal<Local, Bits<32>>,
     d_max: Signal<Local, Bits<32>>,
     ack_good: Signal<Local, Bit>,
-    mss: Signal<Local, Bits<16>>,
 }
 
 impl Logic for ResetSyn {
@@ -81,12 +78,6 @@ impl Logic for ResetSyn {
             & (self.d_una.val() != 0)
             & !self.d_max.val().get_bit(31);
 
-        // What a SYN tells.
-        self.mss.next = self.inp.work.val().mss;
-        if self.open.val() {
-            self.mss.next = self.cfg.val().mss;
-        }
-
         self.begins.next =
             self.inp.ev.val().hit & self.inp.ev.val().new & (self.segment.val() | self.open.val());
         self.syn_sent.next = self.segment.val()
@@ -104,7 +95,7 @@ impl Logic for ResetSyn {
             self.tcb.d.next.irs = self.inp.ev.val().seq;
         }
         if self.takes_syn.val() | self.begins.val() {
-            self.tcb.d.next.mss = self.mss.val();
+            self.tcb.d.next.mss = self.inp.work.val().mss;
         }
         if self.segment.val() & self.no_flow.val() {
             // 3.10.7.1 CLOSED, and the part of 3.10.7.2 LISTEN that makes no connection.

@@ -96,7 +96,11 @@ impl Input {
         match stage {
             1 => notes.half_open = t.state == State::SynReceived && !t.active,
             2 => {
-                let offer = if event.mss == 0 { 536 } else { event.mss };
+                let offer = match (event.kind, event.mss) {
+                    (EventKind::Command, _) => config.mss,
+                    (_, 0) => 536,
+                    (_, mss) => mss,
+                };
                 notes.mss = offer.min(config.mss).max(64);
                 notes.unread = t.rcv_user != t.rcv_nxt.wrapping_sub(t.fin_received.into());
             }

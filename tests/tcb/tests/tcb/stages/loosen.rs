@@ -31,9 +31,10 @@ pub fn differences(rng: &mut Rng, input: &mut Input) {
 
 /// Where the segment lies in the window.
 pub fn acceptability(rng: &mut Rng, input: &mut Input) {
-    let (w, e) = (&mut input.work, &input.event);
-    let text = rng.word() & 0xffff;
-    let length = rng.pick(&[0, 0, 1, 1460, text]) + u32::from(e.has(SYN)) + u32::from(e.has(FIN));
+    let (w, e) = (&mut input.work, &mut input.event);
+    let any = rng.word() as u16;
+    e.len = rng.pick(&[0, 0, 1, 1460, any]);
+    let length = u32::from(e.len) + u32::from(e.has(SYN)) + u32::from(e.has(FIN));
     let size = rng.word() >> (1 + rng.upto(30));
     w.d_wnd = rng.pick(&[0, 1, 2, size]);
     w.d_seq = rng.near(&[0, w.d_wnd, w.d_wnd.wrapping_sub(length), length.wrapping_neg()]);
