@@ -411,8 +411,12 @@ pub struct Work {
     pub wl_new: Bit,
     /// The host has not read everything below RCV.NXT (for a `Close`).
     pub unread: Bit,
-    /// The segment's MSS option (536 without) within our own limits.
+    /// The segment's MSS option (536 without) within our own limits; for a command our own.
     pub mss: Bits<16>,
+    /// A connection begins with this event: SND.UNA, SND.NXT and all that goes with them start at `isn`.
+    pub begins: Bit,
+    /// The peer's SYN is taken: RCV.NXT and all that goes with it start behind SEG.SEQ.
+    pub takes_syn: Bit,
     // -- decisions --
     /// Nothing later looks at the segment's ACK, text or FIN.
     pub drop: Bit,
@@ -426,8 +430,12 @@ pub struct Work {
     pub fin_ok: Bit,
     /// SND.UNA moved.
     pub ack_new: Bit,
-    /// ... by so many bytes.
-    pub acked: Bits<32>,
+    /// ... and SND.NXT was not beyond it: it follows.
+    pub nxt_behind: Bit,
+    /// `bytes_acked` with what the segment acknowledges.
+    pub bytes: Bits<32>,
+    /// MSS and what the segment acknowledges; of an ACK that ends a recovery, MSS and what is still in flight.
+    pub more: Bits<24>,
     /// A duplicate ACK (RFC 5681, section 2).
     pub ack_dup: Bit,
     /// Our FIN is acknowledged.

@@ -74,7 +74,7 @@ impl Logic for Acceptability {
         self.d_wnd.next = self.inp.work.val().d_wnd;
         self.at_next.next = self.d_seq.val() == 0;
         self.closed_window.next = self.d_wnd.val() == 0;
-        self.empty.next = self.d_end.val() == self.d_seq.val();
+        self.empty.next = (self.inp.ev.val().len == 0) & !self.fin.val() & !self.syn.val();
         // Table 6 of RFC 9293. The last byte is inside when 0 < d_end <= d_wnd.
         self.begins_in.next = self.d_seq.val() < self.d_wnd.val();
         self.ends_in.next = (self.d_end.val() != 0) & (self.d_end.val() <= self.d_wnd.val());

@@ -44,7 +44,11 @@ pub struct Ack {
     handshake: Signal<Local, Bit>,
     moves: Signal<Local, Bit>,
     counts: Signal<Local, Bit>,
+    first_wnd: Signal<Local, Bit>,
     new_wnd: Signal<Local, Bit>,
+    una: Signal<Local, Bits<32>>,
+    d_rec: Signal<Local, Bits<32>>,
+    flown: Signal<Local, Bits<24>>,
 }
 
 impl Logic for Ack {
@@ -89,21 +93,37 @@ impl Logic for Ack {
         self.moves.next = self.applies.val() & self.ahead.val() & !self.beyond.val();
         self.counts.next =
             self.applies.val() & !self.handshake.val() & !self.beyond.val() & !self.too_old.val();
-        self.new_wnd.next =
-            (self.moves.val() & self.handshake.val()) | (self.counts.val() & self.update.val());
+        self.first_wnd.next = self.handshake.val() | self.inp.work.val().takes_syn;
+        self.new_wnd.next = (self.moves.val() & self.handshake.val())
+            | (self.counts.val() & self.update.val())
+            | self.inp.work.val().takes_syn;
         self.bad.next = self.applies.val() & !self.counts.val();
 
+        // SND.UNA is ISS as long as no ACK has come; the SYN-ACK of an active open moves it too.
+        self.una.next = self.inp.tcb.val().snd_una;
+        if self.moves.val() | self.inp.work.val().opened {
+            self.una.next = self.inp.ev.val().ack;
+        }
+        if self.inp.work.val().begins {
+            self.una.next = self.inp.ev.val().isn;
+        }
+        self.tcb.d.next.snd_una = self.una.val();
         if self.moves.val() {
-            self.tcb.d.next.snd_una = self.inp.ev.val().ack;
             self.work.d.next.notify = true;
         }
         if self.new_wnd.val() {
             self.tcb.d.next.snd_wnd = self.wnd.val();
             self.tcb.d.next.snd_wl1 = self.inp.ev.val().seq;
-            self.tcb.d.next.snd_wl2 = self.inp.ev.val().ack;
-            if self.handshake.val() | (self.inp.tcb.val().max_wnd < self.wnd.val()) {
+            self.tcb.d.next.snd_wl2 = self.una.val(); // SEG.ACK, if there is one
+            if self.first_wnd.val() | (self.inp.tcb.val().max_wnd < self.wnd.val()) {
                 self.tcb.d.next.max_wnd = self.wnd.val();
             }
+        }
+        if self.inp.work.val().begins & !self.inp.work.val().takes_syn {
+            self.tcb.d.next.snd_wnd = 0.into();
+            self.tcb.d.next.max_wnd = 0.into();
+            self.tcb.d.next.snd_wl1 = 0.into();
+            self.tcb.d.next.snd_wl2 = 0.into();
         }
         if self.handshake.val() & self.applies.val() {
             if self.moves.val() {
@@ -124,9 +144,7 @@ impl Logic for Ack {
             if self.ahead.val() {
                 self.work.d.next.ack_new = true;
                 self.work.d.next.fin_acked = self.inp.tcb.val().fin_queued & (self.inp.work.val().d_fin == 1);
-                if !self.nxt_gap.val().get_bit(31) {
-                    self.tcb.d.next.snd_nxt = self.inp.ev.val().ack;
-                }
+                self.work.d.next.nxt_behind = !self.nxt_gap.val().get_bit(31);
             }
             // RFC 5681, section 2. An answer to a window probe is none.
             if self.same.val()
@@ -148,10 +166,14 @@ impl Logic for Ack {
                 self.tcb.d.next.retries = 0.into();
             }
         }
-        self.work.d.next.acked = self.d_una.val();
-        if !(self.counts.val() & self.ahead.val()) {
-            self.work.d.next.acked = 0.into();
+        // Sums for congestion control, which counts them if the ACK is new: 24 bits hold what is in flight and an MSS.
+        self.work.d.next.bytes = self.inp.tcb.val().bytes_acked + self.d_una.val();
+        self.d_rec.next = self.inp.work.val().d_rec;
+        self.flown.next = self.d_una.val().get_bits::<24>(0);
+        if self.inp.tcb.val().recovery & !self.d_rec.val().get_bit(31) {
+            self.flown.next = self.d_max.val().get_bits::<24>(0);
         }
+        self.work.d.next.more = bit_cast::<24, 16>(self.inp.tcb.val().mss) + self.flown.val();
         if self.bad.val() {
             self.work.d.next.drop = true;
             self.ack_invalid.d.next = self.inp.valid.val();

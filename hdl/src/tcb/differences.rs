@@ -25,11 +25,10 @@ pub struct Differences {
     now: Signal<Local, Bits<48>>,
     rtt_ahead: Signal<Local, Bits<32>>,
     base: Signal<Local, Bits<32>>,
-    wl1_same: Signal<Local, Bit>,
-    wl1_ahead: Signal<Local, Bits<32>>,
-    wl2_ahead: Signal<Local, Bits<32>>,
-    wl_new: Signal<Local, Bit>,
-    unread: Signal<Local, Bits<32>>,
+    seq_ahead: Signal<Local, Bits<32>>,
+    read: Signal<Local, Bits<32>>,
+    flipped: Signal<Local, Bits<32>>,
+    carried: Signal<Local, Bits<32>>,
     offer: Signal<Local, Bits<16>>,
     own_less: Signal<Local, Bit>,
     small: Signal<Local, Bit>,
@@ -62,26 +61,25 @@ impl Logic for Differences {
 
         self.rtt_ahead.next = self.inp.ev.val().ack - self.inp.tcb.val().rtt_seq;
         self.work.d.next.rtt_covered = self.inp.tcb.val().rtt_busy & !self.rtt_ahead.val().get_bit(31);
-        // RFC 9293, 3.10.7.4, fifth: SND.WL1 < SEG.SEQ, or equal and SND.WL2 =< SEG.ACK.
+        // RFC 9293, 3.10.7.4, fifth: SND.WL1 < SEG.SEQ, or equal and SND.WL2 =< SEG.ACK. It is asked when SEG.ACK is
+        // SND.UNA, and SND.WL2 never lies beyond SND.UNA: the second condition always holds.
         // A doorbell's pointer is compared with `rcv_user` in the same subtractor.
         self.base.next = self.inp.tcb.val().snd_wl1;
         if self.inp.ev.val().kind == EventKind::Doorbell {
             self.base.next = self.inp.tcb.val().rcv_user;
         }
-        self.wl1_ahead.next = self.inp.ev.val().seq - self.base.val();
-        self.work.d.next.d_user = self.wl1_ahead.val();
-        self.wl1_same.next = self.inp.ev.val().seq == self.inp.tcb.val().snd_wl1;
-        self.wl2_ahead.next = self.inp.ev.val().ack - self.inp.tcb.val().snd_wl2;
-        self.wl_new.next = (!self.wl1_same.val() & !self.wl1_ahead.val().get_bit(31))
-            | (self.wl1_same.val() & !self.wl2_ahead.val().get_bit(31));
-        self.work.d.next.wl_new = self.wl_new.val() & (self.inp.ev.val().kind != EventKind::Doorbell);
+        self.seq_ahead.next = self.inp.ev.val().seq - self.base.val();
+        self.work.d.next.d_user = self.seq_ahead.val();
+        self.work.d.next.wl_new =
+            !self.seq_ahead.val().get_bit(31) & (self.inp.ev.val().kind != EventKind::Doorbell);
 
-        // The peer's FIN counts in RCV.NXT, but there is nothing to read of it.
-        self.unread.next = self.inp.tcb.val().rcv_nxt - self.inp.tcb.val().rcv_user;
-        self.work.d.next.unread = self.unread.val() != 0;
-        if self.inp.tcb.val().fin_received {
-            self.work.d.next.unread = self.unread.val() != 1;
-        }
+        // The peer's FIN counts in RCV.NXT, but there is nothing to read of it. RCV.NXT is `rcv_user` or, with the FIN, 1
+        // more: adding 1 flips the ones at the end and the zero before them.
+        self.read.next = self.inp.tcb.val().rcv_user;
+        self.flipped.next = self.read.val() ^ self.inp.tcb.val().rcv_nxt;
+        self.carried.next = (self.flipped.val() & self.read.val()) << 1;
+        self.work.d.next.unread =
+            self.flipped.val() != self.carried.val().replace_bit(0, self.inp.tcb.val().fin_received);
 
         // RFC 9293, MUST-15: 536 when the peer does not tell. A small one would only make us send small segments without end.
         self.offer.next = self.inp.ev.val().mss;
@@ -93,7 +91,7 @@ impl Logic for Differences {
             self.small.next = false;
             self.work.d.next.mss = 536.into();
         }
-        if self.own_less.val() {
+        if self.own_less.val() | (self.inp.ev.val().kind == EventKind::Command) {
             self.small.next = self.cfg.val().mss < 64;
             self.work.d.next.mss = self.cfg.val().mss;
         }

@@ -24,6 +24,7 @@ pub struct FinState {
     work: DFF<Work>,
     flags: Signal<Local, Bits<8>>,
     isn: Signal<Local, Bits<32>>,
+    isn_next: Signal<Local, Bits<32>>,
     segment: Signal<Local, Bit>,
     doorbell: Signal<Local, Bit>,
     command: Signal<Local, Bit>,
@@ -111,6 +112,15 @@ impl Logic for FinState {
         }
 
         self.tcb.d.next.rcv_nxt = self.inp.tcb.val().rcv_nxt + self.fin.val();
+
+        // Where the host's pointers begin: behind both SYNs.
+        self.isn_next.next = self.inp.ev.val().isn + 1;
+        if self.inp.work.val().begins {
+            self.tcb.d.next.snd_end = self.isn_next.val();
+        }
+        if self.inp.work.val().begins | self.inp.work.val().takes_syn {
+            self.tcb.d.next.rcv_user = self.inp.tcb.val().rcv_nxt;
+        }
 
         // The host's pointers. Those of a flow that it does not own (any more) are refused.
         self.d_fin.next = self.inp.work.val().d_fin;

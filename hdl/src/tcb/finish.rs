@@ -74,12 +74,18 @@ pub struct Finish {
     time_wait: Signal<Local, Bit>,
     fin_wait_2: Signal<Local, Bit>,
     outstanding: Signal<Local, Bit>,
-    queued: Signal<Local, Bits<32>>,
+    nxt_x2: Signal<Local, Bits<33>>,
+    end_x2: Signal<Local, Bits<33>>,
+    ahead_x2: Signal<Local, Bits<33>>,
     waiting: Signal<Local, Bit>,
     wanted: Signal<Local, Bit>,
     again: Signal<Local, Bit>,
     set: Signal<Local, Bit>,
     delay: Signal<Local, Bits<48>>,
+    now_x2: Signal<Local, Bits<49>>,
+    not_delay: Signal<Local, Bits<48>>,
+    not_delay_x2: Signal<Local, Bits<49>>,
+    deadline_x2: Signal<Local, Bits<49>>,
 }
 
 impl Logic for Finish {
@@ -117,9 +123,12 @@ impl Logic for Finish {
         // The timer: 2 MSL in TIME-WAIT, a limit for what the host has given back in FIN-WAIT-2, otherwise
         // retransmission (RFC 6298, 5.1 to 5.3) or persist.
         self.outstanding.next = self.inp.tcb.val().snd_max != self.inp.tcb.val().snd_una;
-        self.queued.next = self.inp.tcb.val().snd_end - self.inp.tcb.val().snd_nxt;
-        self.waiting.next =
-            !self.queued.val().get_bit(31) & ((self.queued.val() != 0) | self.inp.tcb.val().fin_queued);
+        // SND.NXT < snd_end, or equal and a FIN waits, which is borrowed below the lowest bit.
+        self.nxt_x2.next = bit_cast::<33, 32>(self.inp.tcb.val().snd_nxt) << 1;
+        self.end_x2.next = bit_cast::<33, 32>(self.inp.tcb.val().snd_end) << 1;
+        self.ahead_x2.next =
+            self.nxt_x2.val() - self.end_x2.val().replace_bit(0, self.inp.tcb.val().fin_queued);
+        self.waiting.next = self.ahead_x2.val().get_bit(32);
         self.wanted.next = self.outstanding.val() | self.waiting.val();
         self.again.next = self.inp.work.val().ack_new | self.inp.work.val().opened;
         if self.outstanding.val() {
@@ -146,7 +155,13 @@ impl Logic for Finish {
         self.set.next = self.wanted.val() & (self.again.val() | !self.inp.tcb.val().timer_on);
         self.timer_valid_reg.d.next = self.counts.val() & (self.set.val() | !self.wanted.val());
         self.timer_set_reg.d.next = self.set.val();
-        self.deadline_reg.d.next = self.inp.work.val().now + self.delay.val();
+        // now + delay, as now - (2^48 - 1 - delay) - 1: in a subtractor the choice of the delay stands in its gates. The 1 is
+        // borrowed below the lowest bit.
+        self.now_x2.next = bit_cast::<49, 48>(self.inp.work.val().now) << 1;
+        self.not_delay.next = !self.delay.val();
+        self.not_delay_x2.next = bit_cast::<49, 48>(self.not_delay.val()) << 1;
+        self.deadline_x2.next = self.now_x2.val() - self.not_delay_x2.val().replace_bit(0, true);
+        self.deadline_reg.d.next = self.deadline_x2.val().get_bits::<48>(1);
 
         self.after.next = self.inp.tcb.val();
         self.after.next.timer_on = self.wanted.val();

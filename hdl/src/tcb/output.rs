@@ -102,6 +102,11 @@ pub struct Output {
     probe_go: Signal<Local, Bit>,
     ack_now: Signal<Local, Bit>,
     sent: Signal<Local, Bits<24>>,
+    una_x2: Signal<Local, Bits<33>>,
+    sent_wide: Signal<Local, Bits<32>>,
+    not_sent: Signal<Local, Bits<32>>,
+    not_sent_x2: Signal<Local, Bits<33>>,
+    ack_seq_x2: Signal<Local, Bits<33>>,
     ack_seq: Signal<Local, Bits<32>>,
     syn_go: Signal<Local, Bit>,
     takes: Signal<Local, Bit>,
@@ -144,6 +149,7 @@ pub struct Output {
     rcv_wnd_high: Signal<Local, Bits<16>>,
     now: Signal<Local, Bits<48>>,
     synsent: Signal<Local, Bit>,
+    no_seq: Signal<Local, Bit>,
 }
 
 impl Logic for Output {
@@ -215,6 +221,9 @@ impl Logic for Output {
         if self.from_una.val() {
             self.below1.d.next = self.una.val() != self.max.val();
         }
+        if self.inp.work.val().begins {
+            self.below1.d.next = false; // SND.MAX comes with the SYN
+        }
         // What is queued from there on: 17 bits say whether it is more than any window.
         self.rest.next = self.inp.tcb.val().snd_end - self.from.val();
         self.rest_low1.d.next = self.rest.val().get_bits::<16>(0);
@@ -252,8 +261,11 @@ impl Logic for Output {
         }
         // snd_max == snd_end + 1: adding 1 flips the ones at the end and the zero before them.
         self.flipped.next = self.max.val() ^ self.inp.tcb.val().snd_end;
-        self.one_more.next = ((self.flipped.val() & self.inp.tcb.val().snd_end) << 1) | 1;
-        self.fin_sent1.d.next = self.inp.tcb.val().fin_queued & (self.flipped.val() == self.one_more.val());
+        self.one_more.next = (self.flipped.val() & self.inp.tcb.val().snd_end) << 1;
+        self.fin_sent1.d.next = self.flipped.val() == self.one_more.val().replace_bit(0, true);
+        if !self.inp.tcb.val().fin_queued {
+            self.fin_sent1.d.next = false;
+        }
         self.right_edge.next = self.inp.tcb.val().rcv_user + self.ring.val();
         self.edge1.d.next = self.right_edge.val();
         self.opening1.d.next = self.right_edge.val() - self.inp.tcb.val().rcv_adv;
@@ -275,7 +287,7 @@ impl Logic for Output {
             & !self.opening.val().get_bit(31)
             & (self.opening.val().get_bits::<15>(16).any()
                 | (self.update_size1.q.val() <= self.opening.val().get_bits::<16>(0)));
-        if self.due.val() {
+        if self.due.val() | self.work1.q.val().begins | self.work1.q.val().takes_syn {
             self.tcb2.d.next.rcv_adv = self.edge1.q.val();
         }
         self.ack_now.next =
@@ -374,7 +386,14 @@ impl Logic for Output {
         if self.wnd_holds1.q.val() {
             self.sent.next = self.flight1.q.val();
         }
-        self.ack_seq.next = self.tcb1.q.val().snd_una + bit_cast::<32, 24>(self.sent.val());
+        // snd_una + sent, as snd_una - (2^32 - 1 - sent) - 1: in a subtractor the choice stands in its gates. The 1 is borrowed
+        // below the lowest bit.
+        self.una_x2.next = bit_cast::<33, 32>(self.tcb1.q.val().snd_una) << 1;
+        self.sent_wide.next = bit_cast::<32, 24>(self.sent.val());
+        self.not_sent.next = !self.sent_wide.val();
+        self.not_sent_x2.next = bit_cast::<33, 32>(self.not_sent.val()) << 1;
+        self.ack_seq_x2.next = self.una_x2.val() - self.not_sent_x2.val().replace_bit(0, true);
+        self.ack_seq.next = self.ack_seq_x2.val().get_bits::<32>(1);
         // Four numbers to start from, two bits to choose.
         self.other.next = self.work1.q.val().rst_now & !self.work1.q.val().rst_own;
         if self.takes.val() {
@@ -412,10 +431,10 @@ impl Logic for Output {
         self.again.next = 0.into();
         self.retransmit_reg.d.next = false;
         if self.takes2.q.val() {
-            if !self.max_move.val().get_bit(23) {
+            if !self.max_move.val().get_bit(23) | self.work2.q.val().begins {
                 self.tcb.d.next.snd_max = self.seq_end.val();
             }
-            if !self.nxt_move.val().get_bit(23) & !self.probing2.q.val() {
+            if (!self.nxt_move.val().get_bit(23) & !self.probing2.q.val()) | self.work2.q.val().begins {
                 self.tcb.d.next.snd_nxt = self.seq_end.val();
             }
             if self.below2.q.val() {
@@ -474,10 +493,13 @@ impl Logic for Output {
             self.tx_reg.d.next.flags = 0x04.into();
             self.tx_reg.d.next.ack = 0.into();
             if self.work2.q.val().rst_ack {
-                self.tx_reg.d.next.seq = 0.into();
                 self.tx_reg.d.next.ack = self.ev2.q.val().end;
                 self.tx_reg.d.next.flags = 0x14.into();
             }
+        }
+        self.no_seq.next = self.rst2.q.val() & self.work2.q.val().rst_ack;
+        if self.no_seq.val() {
+            self.tx_reg.d.next.seq = 0.into();
         }
         if self.reset.val() {
             self.valid1.d.next = false;

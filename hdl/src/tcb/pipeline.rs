@@ -125,7 +125,6 @@ pub struct Pipeline {
     decide: Output,
     finish: Finish,
     host_or_peer: Signal<Local, Bit>,
-    sample: Signal<Local, Bit>,
 }
 
 impl Logic for Pipeline {
@@ -154,12 +153,9 @@ impl Logic for Pipeline {
         self.decide.reset.next = self.reset.val();
         self.finish.reset.next = self.reset.val();
         self.differences.cfg.next = self.cfg.val();
-        self.reset_syn.cfg.next = self.cfg.val();
         self.congestion.cfg.next = self.cfg.val();
-        self.rtt.cfg.next = self.cfg.val();
         self.decide.cfg.next = self.cfg.val();
         self.finish.cfg.next = self.cfg.val();
-        self.reset_syn.ring.next = self.ring.val();
         self.fin_state.ring.next = self.ring.val();
         self.decide.ring.next = self.ring.val();
 
@@ -190,6 +186,9 @@ impl Logic for Pipeline {
         self.congestion.inp.ev.next = self.ack.out.ev.val();
         self.congestion.inp.tcb.next = self.ack.out.tcb.val();
         self.congestion.inp.work.next = self.ack.out.work.val();
+        self.congestion.new_srtt.next = self.rtt.new_srtt.val();
+        self.congestion.new_rttvar.next = self.rtt.new_rttvar.val();
+        self.congestion.estimate.next = self.rtt.estimate.val();
         self.text.inp.valid.next = self.ack.out.valid.val();
         self.text.inp.ev.next = self.ack.out.ev.val();
         self.text.inp.tcb.next = self.ack.out.tcb.val();
@@ -199,7 +198,7 @@ impl Logic for Pipeline {
         self.fin_state.inp.tcb.next = self.text.out.tcb.val();
         self.fin_state.inp.work.next = self.text.out.work.val();
 
-        // text and fin_state ran beside congestion and rtt: put together what each has changed.
+        // text and fin_state ran beside congestion: put together what each has changed.
         self.decide.inp.valid.next = self.fin_state.out.valid.val();
         self.decide.inp.ev.next = self.fin_state.out.ev.val();
         self.decide.inp.work.next = self.fin_state.out.work.val();
@@ -218,6 +217,8 @@ impl Logic for Pipeline {
         self.decide.inp.tcb.next.dup_acks = self.congestion.out.tcb.val().dup_acks;
         self.decide.inp.tcb.next.recovery = self.congestion.out.tcb.val().recovery;
         self.decide.inp.tcb.next.recover = self.congestion.out.tcb.val().recover;
+        self.decide.inp.tcb.next.srtt = self.congestion.out.tcb.val().srtt;
+        self.decide.inp.tcb.next.rttvar = self.congestion.out.tcb.val().rttvar;
         self.decide.inp.tcb.next.rto = self.congestion.out.tcb.val().rto;
         self.decide.inp.tcb.next.rtt_busy = self.congestion.out.tcb.val().rtt_busy;
         self.decide.inp.tcb.next.retries = self.congestion.out.tcb.val().retries;
@@ -225,14 +226,6 @@ impl Logic for Pipeline {
             & (self.fin_state.out.ev.val().kind != EventKind::Unreachable);
         if !self.host_or_peer.val() {
             self.decide.inp.tcb.next.reason = self.congestion.out.tcb.val().reason;
-        }
-        self.sample.next = (self.fin_state.out.work.val().ack_new | self.fin_state.out.work.val().opened)
-            & self.fin_state.out.work.val().rtt_covered;
-        if self.sample.val() {
-            self.decide.inp.tcb.next.srtt = self.rtt.new_srtt.val();
-            self.decide.inp.tcb.next.rttvar = self.rtt.new_rttvar.val();
-            self.decide.inp.tcb.next.rto = self.rtt.new_rto.val();
-            self.decide.inp.tcb.next.rtt_busy = false;
         }
         self.finish.inp.valid.next = self.decide.out.valid.val();
         self.finish.inp.ev.next = self.decide.out.ev.val();

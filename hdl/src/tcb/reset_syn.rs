@@ -2,7 +2,7 @@
 //! RFC 9293, 3.10.7.1 to 3.10.7.3, and the second to fourth steps of 3.10.7.4: RST, SYN, and the birth of a TCB.
 
 use super::{Pass, PassOut};
-use crate::types::{Config, Event, EventKind, Op, Reason, Tcb, TcpState, Work};
+use crate::types::{Event, EventKind, Op, Reason, Tcb, TcpState, Work};
 use rust_hdl::prelude::*;
 
 /// No flow, a new flow, SYN-SENT, RST and SYN (1 cycle).
@@ -12,10 +12,6 @@ pub struct ResetSyn {
     pub clock: Signal<In, Clock>,
     /// Synchronous reset.
     pub reset: Signal<In, Bit>,
-    /// The card's limits.
-    pub cfg: Signal<In, Config>,
-    /// Bytes of a receive ring.
-    pub ring: Signal<In, Bits<32>>,
     /// From `acceptability`.
     pub inp: Pass,
     /// To `ack`.
@@ -45,15 +41,6 @@ pub struct ResetSyn {
     d_una: Signal<Local, Bits<32>>,
     d_max: Signal<Local, Bits<32>>,
     ack_good: Signal<Local, Bit>,
-    mss: Signal<Local, Bits<16>>,
-    mss_x8: Signal<Local, Bits<32>>,
-    mss_x2: Signal<Local, Bits<32>>,
-    window: Signal<Local, Bits<32>>,
-    seq_next: Signal<Local, Bits<32>>,
-    isn_next: Signal<Local, Bits<32>>,
-    ring_next: Signal<Local, Bits<32>>,
-    right_edge: Signal<Local, Bits<32>>,
-    una: Signal<Local, Bits<32>>,
 }
 
 impl Logic for ResetSyn {
@@ -91,19 +78,6 @@ impl Logic for ResetSyn {
             & (self.d_una.val() != 0)
             & !self.d_max.val().get_bit(31);
 
-        // What a SYN tells, and RFC 6928's initial window.
-        self.mss.next = self.inp.work.val().mss;
-        if self.open.val() {
-            self.mss.next = self.cfg.val().mss;
-        }
-        self.mss_x8.next = bit_cast::<32, 16>(self.mss.val()) << 3;
-        self.mss_x2.next = bit_cast::<32, 16>(self.mss.val()) << 1;
-        self.window.next = self.mss_x8.val() + self.mss_x2.val();
-        self.seq_next.next = self.inp.ev.val().seq + 1;
-        self.isn_next.next = self.inp.ev.val().isn + 1;
-        self.ring_next.next = self.ring.val() + 1;
-        self.right_edge.next = self.inp.ev.val().seq + self.ring_next.val();
-
         self.begins.next =
             self.inp.ev.val().hit & self.inp.ev.val().new & (self.segment.val() | self.open.val());
         self.syn_sent.next = self.segment.val()
@@ -115,26 +89,13 @@ impl Logic for ResetSyn {
         self.takes_syn.next = (self.begins.val() & self.segment.val())
             | self.syn_acked.val()
             | (self.syn_sent.val() & self.syn.val() & !self.rst.val() & !self.ack.val());
-        self.una.next = self.inp.tcb.val().snd_una;
-        if self.begins.val() {
-            self.una.next = self.inp.ev.val().isn;
-        } else if self.syn_acked.val() {
-            self.una.next = self.inp.ev.val().ack;
-        }
-        self.tcb.d.next.snd_una = self.una.val();
+        self.work.d.next.begins = self.begins.val();
+        self.work.d.next.takes_syn = self.takes_syn.val();
         if self.takes_syn.val() {
             self.tcb.d.next.irs = self.inp.ev.val().seq;
-            self.tcb.d.next.snd_wl1 = self.inp.ev.val().seq;
-            self.tcb.d.next.snd_wl2 = self.una.val(); // SND.UNA is ISS as long as no ACK has come
-            self.tcb.d.next.rcv_nxt = self.seq_next.val();
-            self.tcb.d.next.rcv_user = self.seq_next.val();
-            self.tcb.d.next.rcv_adv = self.right_edge.val();
-            self.tcb.d.next.snd_wnd = self.inp.ev.val().wnd;
-            self.tcb.d.next.max_wnd = self.inp.ev.val().wnd;
         }
         if self.takes_syn.val() | self.begins.val() {
-            self.tcb.d.next.mss = self.mss.val();
-            self.tcb.d.next.cwnd = self.window.val();
+            self.tcb.d.next.mss = self.inp.work.val().mss;
         }
         if self.segment.val() & self.no_flow.val() {
             // 3.10.7.1 CLOSED, and the part of 3.10.7.2 LISTEN that makes no connection.
@@ -224,19 +185,14 @@ impl Logic for ResetSyn {
             self.tcb.d.next.rport = self.inp.ev.val().rport;
             self.tcb.d.next.lport = self.inp.ev.val().lport;
         }
-        // A connection begins: what is not told here is 0 (constants last: they are the registers' reset).
+        // A connection begins: what is not told here is 0 (constants last: they are the registers' reset), and what a later
+        // stage changes too begins there, so that each number has one choice: the notes `begins` and `takes_syn` tell it.
         if self.begins.val() {
             self.tcb.d.next.generation = self.inp.tcb.val().generation + 1;
             self.tcb.d.next.iss = self.inp.ev.val().isn;
-            self.tcb.d.next.snd_nxt = self.inp.ev.val().isn;
-            self.tcb.d.next.snd_max = self.inp.ev.val().isn;
-            self.tcb.d.next.snd_end = self.isn_next.val();
-            self.tcb.d.next.recover = self.inp.ev.val().isn;
-            self.tcb.d.next.rto = self.cfg.val().rto_initial;
             self.tcb.d.next.state = TcpState::SynReceived; // 3.10.7.2 LISTEN, third
             if self.open.val() {
                 self.tcb.d.next.state = TcpState::SynSent; // 3.10.1 OPEN
-                self.tcb.d.next.rcv_adv = self.ring.val();
             }
             self.tcb.d.next.active = self.open.val();
             self.tcb.d.next.owned = self.open.val();
@@ -259,13 +215,7 @@ impl Logic for ResetSyn {
             self.tcb.d.next.retransmits = 0.into();
         }
         if self.begins.val() & self.open.val() {
-            self.tcb.d.next.snd_wnd = 0.into();
-            self.tcb.d.next.max_wnd = 0.into();
-            self.tcb.d.next.snd_wl1 = 0.into();
-            self.tcb.d.next.snd_wl2 = 0.into();
             self.tcb.d.next.irs = 0.into();
-            self.tcb.d.next.rcv_nxt = 0.into();
-            self.tcb.d.next.rcv_user = 0.into();
         }
         if self.reset.val() {
             self.valid.d.next = false;

@@ -33,6 +33,8 @@ pub struct Text {
     place: Signal<Local, Bit>,
     fits: Signal<Local, Bit>,
     placed: Signal<Local, Bits<16>>,
+    moves: Signal<Local, Bits<16>>,
+    base: Signal<Local, Bits<32>>,
     rcv_nxt: Signal<Local, Bits<32>>,
 }
 
@@ -66,8 +68,18 @@ impl Logic for Text {
         if self.fits.val() & !self.inp.tcb.val().released {
             self.placed.next = self.inp.work.val().take;
         }
-        self.rcv_nxt.next = self.inp.tcb.val().rcv_nxt + bit_cast::<32, 16>(self.placed.val());
+        // RCV.NXT begins behind the peer's SYN, which takes one number (and none of its text is taken).
+        self.base.next = self.inp.tcb.val().rcv_nxt;
+        if self.inp.work.val().takes_syn {
+            self.base.next = self.inp.ev.val().seq;
+        }
+        self.moves.next =
+            self.placed.val().replace_bit(0, self.placed.val().get_bit(0) | self.inp.work.val().takes_syn);
+        self.rcv_nxt.next = self.base.val() + bit_cast::<32, 16>(self.moves.val());
         self.tcb.d.next.rcv_nxt = self.rcv_nxt.val();
+        if self.inp.work.val().begins & !self.inp.work.val().takes_syn {
+            self.tcb.d.next.rcv_nxt = 0.into();
+        }
         if self.receives.val() {
             self.work.d.next.ack_now = true;
         }

@@ -131,14 +131,16 @@ pub fn tcb(rng: &mut Rng, config: &Config, ring: u32) -> Tcb {
         snd_wnd,
         max_wnd: snd_wnd.max(rng.pick(&[0, 1, mss, more_wnd])),
         snd_wl1: rng.near(&[rcv_nxt, rcv_nxt, irs]),
-        snd_wl2: rng.near(&[snd_una, snd_una, iss]),
+        snd_wl2: snd_una.wrapping_sub(amount(rng, mss, 1 << 30)),
         irs,
         rcv_nxt,
         rcv_adv,
         rcv_user,
         mss: mss as u16,
         cwnd,
-        ssthresh: rng.pick(&[cwnd, cwnd - 1, (cwnd + 1).min(1 << 30), 2 * mss, any_ssthresh, 1 << 30]),
+        ssthresh: rng
+            .pick(&[cwnd, cwnd - 1, (cwnd + 1).min(1 << 30), 2 * mss, any_ssthresh, 1 << 30])
+            .max(2 * mss),
         bytes_acked: rng.upto(cwnd),
         dup_acks: rng.upto(3) as u8,
         recovery: rng.percent(30),

@@ -12,6 +12,11 @@ pub struct Notes {
     pub half_open: bool,
     pub mss: u16,
     pub unread: bool,
+    pub begins: bool,
+    pub takes_syn: bool,
+    pub nxt_behind: bool,
+    pub bytes: u32,
+    pub more: u32,
 }
 
 /// Puts `value` into `bits` (least significant byte first).
@@ -219,7 +224,6 @@ record! { pack_work unpack_work Work, hdl::Work:
     take get_my_offset_take get_my_width_take,
     fin_ok get_my_offset_fin_ok get_my_width_fin_ok,
     ack_new get_my_offset_ack_new get_my_width_ack_new,
-    acked get_my_offset_acked get_my_width_acked,
     ack_dup get_my_offset_ack_dup get_my_width_ack_dup,
     fin_acked get_my_offset_fin_acked get_my_width_fin_acked,
     opened get_my_offset_opened get_my_width_opened,
@@ -241,4 +245,9 @@ record! { pack_notes unpack_notes Notes, hdl::Work:
     half_open get_my_offset_half_open get_my_width_half_open,
     mss get_my_offset_mss get_my_width_mss,
     unread get_my_offset_unread get_my_width_unread,
+    begins get_my_offset_begins get_my_width_begins,
+    takes_syn get_my_offset_takes_syn get_my_width_takes_syn,
+    nxt_behind get_my_offset_nxt_behind get_my_width_nxt_behind,
+    bytes get_my_offset_bytes get_my_width_bytes,
+    more get_my_offset_more get_my_width_more,
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! One stage's Verilog, alone, beside the model's function of the same name: one event a cycle, with gaps.
 
-use super::input::Input;
+use super::input::{Input, Unsettled};
 use crate::case::{Dut, differ};
 use crate::draw;
 use crate::layout::{self, Notes};
@@ -28,6 +28,10 @@ pub struct Bench<O: 'static> {
     pub ahead: Vec<Stage<()>>,
     /// Notes that the stages before would not have made like that.
     pub loosen: fn(&mut Rng, &mut Input),
+    /// What the hardware has not settled at its inputs,
+    pub found: &'static [Unsettled],
+    /// ... and what it leaves.
+    pub left: &'static [Unsettled],
     /// The stage of the model.
     pub model: Stage<O>,
     /// Compares every output of the hardware.
@@ -43,6 +47,10 @@ pub struct Case<O> {
     pub tcb: Tcb,
     pub work: Work,
     pub notes: Notes,
+    /// The TCB that the hardware gets,
+    pub given: Tcb,
+    /// ... and the one that it has to give.
+    pub wanted: Tcb,
     pub out: O,
 }
 
@@ -86,7 +94,7 @@ impl<O: Debug> Probe<'_, O> {
         let event = layout::unpack_event(self.bytes("out_ev"));
         self.same("event", event, self.case.input.event);
         let tcb = layout::unpack_tcb(self.bytes("out_tcb"));
-        self.same("TCB", tcb, self.case.tcb);
+        self.same("TCB", tcb, self.case.wanted);
         let work = layout::unpack_work(self.bytes("out_work"));
         self.same("work", meaning(work), meaning(self.case.work));
         let notes = layout::unpack_notes(self.bytes("out_work"));
@@ -94,10 +102,12 @@ impl<O: Debug> Probe<'_, O> {
     }
 }
 
-/// Without what nobody looks at: whose number an RST has that is not sent, or that acknowledges instead.
+/// Without what nobody looks at: whose number an RST has that is not sent, or that acknowledges instead; and whether a
+/// window is new whose segment acknowledges something else than SND.UNA. `acked` is `d_una`.
 fn meaning(work: Work) -> Work {
     let counts = work.rst_now && !work.rst_ack;
-    Work { rst_own: counts && work.rst_own, ..work }
+    let wl_new = work.d_una == 0 && work.wl_new;
+    Work { rst_own: counts && work.rst_own, wl_new, acked: 0, ..work }
 }
 
 impl<O: Debug> Bench<O> {
@@ -158,8 +168,12 @@ impl<O: Debug> Bench<O> {
         }
         let (mut tcb, mut work) = (input.tcb, input.work);
         let out = (self.model)(config, ring, &input.event, &mut tcb, &mut work);
-        let notes = input.notes_after(self.ahead.len() + 1, config);
-        Case { config: *config, ring, input, tcb, work, notes, out }
+        let notes = input.notes_after(self.ahead.len() + 1, config, &tcb, &work);
+        let (mut given, mut wanted) = (input.tcb, tcb);
+        self.found.iter().for_each(|unsettled| unsettled(&input, &mut given));
+        let after = Input { notes, ..input.clone() };
+        self.left.iter().for_each(|unsettled| unsettled(&after, &mut wanted));
+        Case { config: *config, ring, input, tcb, work, notes, given, wanted, out }
     }
 }
 
@@ -171,11 +185,16 @@ fn set(dut: &mut Dut, names: &[&str], bit: bool) {
     }
 }
 
+/// The RTO without its limits (RFC 6298, 2.3).
+pub fn estimate(tcb: &Tcb) -> u32 {
+    (tcb.srtt / 8).wrapping_add(tcb.rttvar.max(1000))
+}
+
 /// Puts a case onto the inputs, whichever the stage has.
 fn drive<O>(dut: &mut Dut, case: &Case<O>) {
     let inputs = dut.model.ports().filter(|(_, info)| info.direction == Direction::Input);
     let inputs: Vec<_> = inputs.map(|(port, info)| (port, info.name.clone())).collect();
-    let Input { event, tcb, work, notes, turn, .. } = &case.input;
+    let (Input { event, work, notes, turn, .. }, tcb) = (&case.input, &case.given);
     for (port, name) in inputs {
         match name.as_str() {
             "clock" | "reset" | "valid" | "inp_valid" => {}
@@ -192,6 +211,9 @@ fn drive<O>(dut: &mut Dut, case: &Case<O>) {
             "measured" => dut.model.set_u64(port, work.rtt.into()),
             "srtt" => dut.model.set_u64(port, tcb.srtt.into()),
             "rttvar" => dut.model.set_u64(port, tcb.rttvar.into()),
+            "new_srtt" => dut.model.set_u64(port, case.tcb.srtt.into()),
+            "new_rttvar" => dut.model.set_u64(port, case.tcb.rttvar.into()),
+            "estimate" => dut.model.set_u64(port, estimate(&case.tcb).into()),
             other => panic!("nobody drives {other}"),
         }
     }

@@ -31,9 +31,10 @@ pub fn differences(rng: &mut Rng, input: &mut Input) {
 
 /// Where the segment lies in the window.
 pub fn acceptability(rng: &mut Rng, input: &mut Input) {
-    let (w, e) = (&mut input.work, &input.event);
-    let text = rng.word() & 0xffff;
-    let length = rng.pick(&[0, 0, 1, 1460, text]) + u32::from(e.has(SYN)) + u32::from(e.has(FIN));
+    let (w, e) = (&mut input.work, &mut input.event);
+    let any = rng.word() as u16;
+    e.len = rng.pick(&[0, 0, 1, 1460, any]);
+    let length = u32::from(e.len) + u32::from(e.has(SYN)) + u32::from(e.has(FIN));
     let size = rng.word() >> (1 + rng.upto(30));
     w.d_wnd = rng.pick(&[0, 1, 2, size]);
     w.d_seq = rng.near(&[0, w.d_wnd, w.d_wnd.wrapping_sub(length), length.wrapping_neg()]);
@@ -52,6 +53,9 @@ pub fn reset_syn(rng: &mut Rng, input: &mut Input) {
 
 /// What it acknowledges, and whether its window is new.
 pub fn ack(rng: &mut Rng, input: &mut Input) {
+    if input.starts() {
+        return;
+    }
     let may_go_on = may_go_on(input);
     let w = &mut input.work;
     w.d_una = rng.near(&[0, 0, 1, input.tcb.max_wnd.wrapping_neg()]);
@@ -63,13 +67,18 @@ pub fn ack(rng: &mut Rng, input: &mut Input) {
 
 /// One of what an ACK or an expiry can be. What is left in flight is what was in flight without what is acknowledged.
 pub fn congestion(rng: &mut Rng, input: &mut Input) {
+    if input.starts() {
+        return;
+    }
     let w = &mut input.work;
     (w.opened, w.ack_new, w.ack_dup) = (false, false, false);
     w.d_rec = rng.near(&[0, 1, 1460]);
     let mss = u32::from(input.tcb.mss);
     let (acked, left) = (rng.near(&[1, mss, input.tcb.cwnd]), rng.near(&[0, mss, 2 * mss]));
-    (w.acked, w.d_max) = ((acked >> 1).max(1), left >> 1);
+    // 24 bits hold what is in flight, and an MSS.
+    (w.acked, w.d_max) = ((acked & 0x7f_ffff).max(1), left & 0x7f_ffff);
     w.flight = w.acked + w.d_max;
+    w.d_una = w.acked;
     match (input.event.kind, rng.upto(3)) {
         (EventKind::Segment, 0) => w.opened = true,
         (EventKind::Segment, 1) => w.ack_new = true,
@@ -80,6 +89,12 @@ pub fn congestion(rng: &mut Rng, input: &mut Input) {
         }
         _ => {}
     }
+    input.notes.nxt_behind = w.ack_new && rng.percent(50);
+    input.tcb.snd_nxt = if input.notes.nxt_behind { input.tcb.snd_una } else { input.before.snd_nxt };
+    if w.ack_new {
+        input.event.ack = input.tcb.snd_una;
+    }
+    (input.notes.bytes, input.notes.more) = input.sums(&input.tcb, &input.work);
 }
 
 /// Any measurement on any estimate.
@@ -92,6 +107,9 @@ pub fn rtt(rng: &mut Rng, input: &mut Input) {
 
 /// Any part of any text.
 pub fn text(rng: &mut Rng, input: &mut Input) {
+    if input.starts() {
+        return;
+    }
     let may_go_on = may_go_on(input);
     let w = &mut input.work;
     some(rng, &mut [&mut w.opened, &mut w.ack_now, &mut w.fin_ok, &mut w.notify, &mut input.tcb.released]);
@@ -123,6 +141,9 @@ pub fn fin_state(rng: &mut Rng, input: &mut Input) {
 
 /// What is owed, in the states that can owe it, and other windows.
 pub fn output(rng: &mut Rng, input: &mut Input) {
+    if input.starts() {
+        return;
+    }
     let (w, t) = (&mut input.work, &mut input.tcb);
     if !input.event.hit || matches!(input.event.kind, EventKind::Nothing | EventKind::Peek) {
         return;

@@ -8,7 +8,8 @@ mod input;
 mod loosen;
 
 use crate::layout;
-use bench::{Bench, Probe, Stage};
+use bench::{Bench, Probe, Stage, estimate};
+use input::{Unsettled, unsettled};
 use syncline_hdl::tcb as hdl;
 use syncline_model::tcb::finish::Finish;
 use syncline_model::tcb::flags::RST;
@@ -29,6 +30,13 @@ const OUTPUT: Stage<()> = |config, ring, event, tcb, work| {
     output::stage(config, ring, event, tcb, work);
 };
 
+/// What the hardware leaves to later stages.
+const AFTER_RESET_SYN: [Unsettled; 5] =
+    [unsettled::ack, unsettled::text, unsettled::fin_state, unsettled::congestion, unsettled::output];
+const AFTER_ACK: [Unsettled; 4] =
+    [unsettled::text, unsettled::fin_state, unsettled::congestion, unsettled::output];
+const AFTER_TEXT: [Unsettled; 3] = [unsettled::fin_state, unsettled::congestion, unsettled::output];
+
 fn to_fin_state() -> Vec<Stage<()>> {
     [&TO_ACK[..], &[congestion::stage, rtt::stage, TEXT, fin_state::stage]].concat()
 }
@@ -37,7 +45,7 @@ fn to_fin_state() -> Vec<Stage<()>> {
 fn fetch_alone() {
     let check = |p: &mut Probe<()>| p.passes();
     let (ahead, loosen) = (vec![], |_: &mut _, _: &mut _| {});
-    Bench { name: "stage_fetch", latency: 1, ahead, loosen, model: FETCH, check }
+    Bench { name: "stage_fetch", latency: 1, ahead, found: &[], left: &[], loosen, model: FETCH, check }
         .compare::<hdl::fetch::Fetch>(11);
 }
 
@@ -47,6 +55,8 @@ fn differences_alone() {
         name: "stage_differences",
         latency: 1,
         ahead: TO_ACK[..1].to_vec(),
+        found: &[],
+        left: &[],
         loosen: loosen::differences,
         model: differences::stage,
         check: |p| p.passes(),
@@ -60,6 +70,8 @@ fn acceptability_alone() {
         name: "stage_acceptability",
         latency: 1,
         ahead: TO_ACK[..2].to_vec(),
+        found: &[],
+        left: &[],
         loosen: loosen::acceptability,
         model: acceptability::stage,
         check: |p| {
@@ -86,6 +98,8 @@ fn reset_syn_alone() {
         name: "stage_reset_syn",
         latency: 1,
         ahead: TO_ACK[..3].to_vec(),
+        found: &[],
+        left: &AFTER_RESET_SYN,
         loosen: loosen::reset_syn,
         model: reset_syn::stage,
         check: |p| {
@@ -113,6 +127,8 @@ fn ack_alone() {
         name: "stage_ack",
         latency: 1,
         ahead: TO_ACK[..4].to_vec(),
+        found: &AFTER_RESET_SYN,
+        left: &AFTER_ACK,
         loosen: loosen::ack,
         model: ack::stage,
         check: |p| {
@@ -130,8 +146,13 @@ fn congestion_alone() {
         name: "stage_congestion",
         latency: 2,
         ahead: TO_ACK.to_vec(),
+        found: &AFTER_ACK,
+        left: &[unsettled::text, unsettled::fin_state, unsettled::output],
         loosen: loosen::congestion,
-        model: congestion::stage,
+        model: |config, ring, event, tcb, work| {
+            congestion::stage(config, ring, event, tcb, work);
+            rtt::stage(config, ring, event, tcb, work);
+        },
         check: |p| {
             p.passes();
             let (state, w) = (p.case.tcb.state, p.case.work);
@@ -143,13 +164,15 @@ fn congestion_alone() {
     .compare::<hdl::congestion::Congestion>(16);
 }
 
-/// The hardware estimates for every event; the pipeline takes the result when there was a sample.
+/// The hardware estimates for every event; `congestion` takes the result when there was a sample.
 #[test]
 fn rtt_alone() {
     Bench {
         name: "stage_rtt",
-        latency: 5,
+        latency: 3,
         ahead: TO_ACK[..2].to_vec(),
+        found: &[],
+        left: &[],
         loosen: loosen::rtt,
         model: |config, ring, event, tcb, work| {
             (work.ack_new, work.rtt_covered) = (true, true);
@@ -159,7 +182,7 @@ fn rtt_alone() {
             let t = p.case.tcb;
             p.word("new_srtt", t.srtt);
             p.word("new_rttvar", t.rttvar);
-            p.word("new_rto", t.rto);
+            p.word("estimate", estimate(&t));
         },
     }
     .compare::<hdl::rtt::Rtt>(17);
@@ -171,6 +194,8 @@ fn text_alone() {
         name: "stage_text",
         latency: 1,
         ahead: TO_ACK.to_vec(),
+        found: &AFTER_ACK,
+        left: &AFTER_TEXT,
         loosen: loosen::text,
         model: text::stage,
         check: |p: &mut Probe<Option<Verdict>>| {
@@ -189,6 +214,8 @@ fn fin_state_alone() {
         name: "stage_fin_state",
         latency: 1,
         ahead: [&TO_ACK[..], &[TEXT]].concat(),
+        found: &AFTER_TEXT,
+        left: &[unsettled::congestion, unsettled::output],
         loosen: loosen::fin_state,
         model: fin_state::stage,
         check: |p| p.passes(),
@@ -202,6 +229,8 @@ fn output_alone() {
         name: "stage_output",
         latency: 3,
         ahead: to_fin_state(),
+        found: &[unsettled::output],
+        left: &[],
         loosen: loosen::output,
         model: |config, ring, event, tcb, work| {
             let ack_now = work.ack_now;
@@ -228,6 +257,8 @@ fn finish_alone() {
         name: "stage_finish",
         latency: 1,
         ahead: [&to_fin_state()[..], &[OUTPUT]].concat(),
+        found: &[],
+        left: &[],
         loosen: loosen::finish,
         model: finish::stage,
         check: finished,
