@@ -31,7 +31,8 @@ impl Family {
         }
     }
 
-    fn synth(self, top: &str) -> String {
+    /// The script that maps `top`.
+    pub fn synth(self, top: &str) -> String {
         match self {
             Self::Xc7 | Self::Xcup => xilinx::synth(self.name(), &format!("-noiopad -top {top}")),
             Self::Ecp5 => format!("synth_ecp5 -top {top}"),

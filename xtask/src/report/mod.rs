@@ -64,7 +64,10 @@ pub fn run(args: &Args) -> Result<()> {
     let tools = versions()?;
     for name in &names {
         print(name)?;
-        let xc7 = kept::or(&folder, name, "xc7", &tools, || area::map(&folder, name, Family::Xc7))?;
+        // How it is mapped is ours to choose: another way is another result.
+        let by = |family: Family| format!("{tools}; {}", family.synth(name));
+        let xc7 =
+            kept::or(&folder, name, "xc7", &by(Family::Xc7), || area::map(&folder, name, Family::Xc7))?;
         let ecp5 = kept::or(&folder, name, "ecp5", &tools, || area::map(&folder, name, Family::Ecp5))?;
         let alone: Option<f64> = match (name.starts_with("core"), args.quick) {
             (true, _) => None,
@@ -89,9 +92,10 @@ pub fn run(args: &Args) -> Result<()> {
         return Ok(());
     }
     print("core512")?;
+    let by = format!("{tools}; {}", Family::Xcup.synth("core512"));
     let wide = match args.quick {
-        true => kept::get(&folder, "core512", "xcup", &tools)?,
-        false => Some(kept::or(&folder, "core512", "xcup", &tools, || {
+        true => kept::get(&folder, "core512", "xcup", &by)?,
+        false => Some(kept::or(&folder, "core512", "xcup", &by, || {
             area::map(&folder, "core512", Family::Xcup)
         })?),
     };
