@@ -217,7 +217,7 @@ impl Logic for Congestion {
         self.below.next = !self.above_x2.val().get_bit(33);
         self.over.next = self.full.val() & !self.below.val();
 
-        // The new cwnd is the sum of four numbers, all but one or two of them 0.
+        // The new cwnd is one of four numbers (the registers of the others are 0) and a step.
         // cwnd itself, which a partial ACK deflates by what it acknowledges, but not below one MSS (RFC 6582, 3.2): the MSS
         // comes back with `step`.
         self.cut.next = 0.into();
