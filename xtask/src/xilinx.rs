@@ -8,9 +8,9 @@
 /// made of flip-flops (`-nosrl`), of which an Artix-7 has twice as many as LUTs.
 pub fn synth(family: &str, options: &str) -> String {
     let steps = format!("synth_xilinx -family {family} -flatten -nosrl -widemux 5 {options} -run");
-    // The same steps as in `map_luts`, but for the options of abc, and for `opt_merge`: abc makes an inverter for each flip-flop with a low reset.
+    // The same steps as in `map_luts`, but for the options of abc, and for `opt_merge`: there is an inverter for each flip-flop with a low reset.
     format!(
-        "{steps} begin:map_luts; opt_expr -mux_undef -noclkinv; abc -lut 6; opt_merge; clean; techmap -map +/xilinx/ff_map.v; \
+        "{steps} begin:map_luts; opt_expr -mux_undef -noclkinv; opt_merge; abc -lut 6; opt_merge; clean; techmap -map +/xilinx/ff_map.v; \
          techmap -map +/xilinx/lut_map.v -map +/xilinx/cells_map.v -D LUT_WIDTH=6; xilinx_dffopt; opt_lut_ins -tech xilinx; \
          {steps} finalize:"
     )
