@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Prints both configurations of the core, Verilates and links them.
+//! Prints the configurations of the core that are simulated, Verilates and links them.
 
-use syncline_hdl::generate::{CONFIGURATIONS, core_verilog};
+use syncline_hdl::generate::{SIMULATED, core_verilog};
 use syncline_verilate::{Options, Source, Trace, Verilator, link};
 
 fn main() -> anyhow::Result<()> {
@@ -12,7 +12,7 @@ fn main() -> anyhow::Result<()> {
     println!("cargo::rustc-env=SYNCLINE_WAVEFORM={extension}");
     let options = Options { trace, ..Options::fast() };
     let mut sources = Vec::new();
-    for params in CONFIGURATIONS {
+    for params in SIMULATED {
         sources.push(Source::new(params.name, core_verilog(&params)?));
     }
     let glue = link(&sources, options)?;

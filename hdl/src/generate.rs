@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The Verilog of a whole configuration.
 
-use crate::core::{Core64, Core512};
+use crate::core::{Core64, Core64x8, Core512};
 use crate::emit::{EmitError, emit_top};
 use crate::flow::lookup::Lookup;
 use crate::host::counters::Counters;
@@ -14,7 +14,7 @@ use crate::host::submission::Submission;
 use crate::host::window::{Window64, Window512};
 use crate::memory::lane_ring::{LaneRing8, LaneRing64};
 use crate::net::{Net64, Net512};
-use crate::params::{CORE64, CORE512, Params};
+use crate::params::{CORE64, CORE64X8, CORE512, Params};
 use crate::sched::Sched;
 use crate::tcb::arbiter::EventArbiter;
 use crate::tcb::processor::Processor;
@@ -23,8 +23,10 @@ use crate::tcp::rx::{Rx64, Rx512};
 use crate::tcp::tx::{Tx64, Tx512};
 use crate::timer::Timer;
 
-/// The configurations that are built, by name.
-pub const CONFIGURATIONS: [Params; 2] = [CORE64, CORE512];
+/// The configurations that are printed, by name.
+pub const CONFIGURATIONS: [Params; 3] = [CORE64, CORE64X8, CORE512];
+/// The ones that are simulated: a model of one more would take minutes, and differ from the first in sizes only.
+pub const SIMULATED: [Params; 2] = [CORE64, CORE512];
 
 /// A design of this size is a Rust value of many megabytes, which passes over the stack while it is built.
 const STACK: usize = 1 << 30;
@@ -38,8 +40,9 @@ const STACK: usize = 1 << 30;
 /// When the sizes are not those of a core type.
 pub fn core_verilog(params: &Params) -> Result<String, EmitError> {
     let params = *params;
-    let build = move || match params.width {
-        64 => emit_top(Box::new(Core64::new(&params)), params.name),
+    let build = move || match (params.width, params.flow_bits) {
+        (64, 3) => emit_top(Box::new(Core64x8::new(&params)), params.name),
+        (64, _) => emit_top(Box::new(Core64::new(&params)), params.name),
         _ => emit_top(Box::new(Core512::new(&params)), params.name),
     };
     on_a_large_stack(build)
@@ -120,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn both_cores_print() {
+    fn every_core_prints() {
         for params in CONFIGURATIONS {
             let text = core_verilog(&params).unwrap_or_else(|e| panic!("{}: {e}", params.name));
             assert!(text.contains(&format!("module {}", params.name)));

@@ -49,7 +49,7 @@ registers! {
             field("major", 31, 16, "A driver refuses one that it does not know."),
         ];
         BUILD_HASH = 0x008, ReadOnly, Build, "First 32 bits of the git commit that the card was built from, 0 if unknown.";
-        BOARD_ID = 0x00c, ReadOnly, Build, "The board: 0 simulation, 1 Arty A7, 2 Alveo, 3 ECP5 Versa; others later.";
+        BOARD_ID = 0x00c, ReadOnly, Build, "The board: 0 simulation, 1 Arty A7, 2 Alveo, 3 ECP5 Versa, 4 Colorlight i5; others later.";
         FEATURES = 0x010, ReadOnly, Build, "What the card can do.", FEATURE_FIELDS;
         FLOWS = 0x014, ReadOnly, Build, "Connections that the card holds.";
         TX_RING_BYTES = 0x018, ReadOnly, Build, "Bytes of each flow's transmit ring, a power of two.";

@@ -8,7 +8,7 @@ use crate::run::{cargo, step};
 /// What to write.
 #[derive(clap::Args)]
 pub struct Args {
-    /// core64 or core512.
+    /// core64, core64x8 or core512.
     #[arg(long, default_value = "core64")]
     config: String,
     /// Folder to write to.

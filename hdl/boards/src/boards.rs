@@ -3,7 +3,7 @@
 
 use syncline_hdl::emit::EmitError;
 
-use crate::{alveo, arty, versa};
+use crate::{alveo, arty, i5, versa};
 
 /// A board.
 #[derive(Copy, Clone, Debug)]
@@ -26,10 +26,11 @@ impl Board {
 }
 
 /// All of them. Both Artys have one top: the parts differ in size only.
-pub const BOARDS: [Board; 8] = [
+pub const BOARDS: [Board; 9] = [
     Board { name: "arty-a7-35t", top: arty::PARAMS.name, print: arty::top::verilog },
     Board { name: "arty-a7-100t", top: arty::PARAMS.name, print: arty::top::verilog },
     Board { name: "versa-ecp5", top: versa::PARAMS.name, print: versa::top::verilog },
+    Board { name: "colorlight-i5", top: i5::PARAMS.name, print: i5::top::verilog },
     Board { name: "alveo-u50", top: "alveo_lamps", print: alveo::top::lamps },
     Board { name: "alveo-u200", top: "alveo_sideband", print: alveo::top::sideband },
     Board { name: "alveo-u250", top: "alveo_sideband", print: alveo::top::sideband },

@@ -14,6 +14,7 @@ pub mod card;
 pub mod cdc;
 pub mod cmac;
 pub mod ecp5;
+pub mod i5;
 pub mod leds;
 pub mod mac;
 pub mod micros;

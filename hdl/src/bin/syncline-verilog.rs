@@ -11,7 +11,7 @@ use syncline_hdl::generate::{CONFIGURATIONS, blocks, core_verilog};
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
-    /// core64 or core512.
+    /// core64, core64x8 or core512.
     #[arg(long, required_unless_present_any = ["block", "list_blocks"])]
     config: Option<String>,
     /// A single block of the core instead (see `--list-blocks`).

@@ -111,6 +111,8 @@ macro_rules! window {
             pub const READ_LATENCY: usize = $latency;
         }
 
+        // At 64 bits there is one RAM of submission entries, and no turn of the loop over the others.
+        #[allow(clippy::reversed_empty_ranges)]
         impl<const A: usize, const S: usize> Logic for $name<A, S> {
             #[hdl_gen]
             fn update(&mut self) {

@@ -30,7 +30,7 @@ enum Turn {
     Command,
 }
 
-/// For a core with 16 flows, rings of 4096 bytes and of 32 entries.
+/// For a core with up to 16 flows, rings of 4096 bytes and of 32 entries.
 #[derive(LogicBlock)]
 pub struct Agent {
     pub clock: Signal<In, Clock>,

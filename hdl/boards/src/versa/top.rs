@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! [`VersaTop`]: the pads, clocks and resets of the board around [`Ecp5Core`]; the ports are called as in `constraints/`.
+//! [`VersaTop`]: the board's pads, clocks and LEDs around [`Ecp5Core`].
 
 use rust_hdl::prelude::*;
 use syncline_hdl::emit::{EmitError, emit_top};
@@ -11,99 +11,29 @@ use crate::cdc::reset::ResetBridge;
 use crate::ecp5::bidirectional::Bidirectional;
 use crate::ecp5::pll::Pll;
 use crate::rgmii::ecp5::Ecp5Core;
+use crate::rgmii::top::ecp5_top;
 
-/// Everything that is connected to something on the board and is of use here.
-#[derive(LogicBlock)]
-pub struct VersaTop {
-    /// 100 MHz.
-    pub clk: Signal<In, Clock>,
-    /// The reset button, active low.
-    pub rst_n: Signal<In, Bit>,
-    /// The pin that the host drives.
-    pub uart_rx: Signal<In, Bit>,
-    /// The pin that the host listens to.
-    pub uart_tx: Signal<Out, Bit>,
-    /// Lit when low. Bits 0 to 3 are the lamps of [`Card`](crate::card::Card), the others are dark.
-    pub led: Signal<Out, Bits<8>>,
-    pub eth0_tx_clk: Signal<Out, Bit>,
-    pub eth0_tx_ctl: Signal<Out, Bit>,
-    pub eth0_txd: Signal<Out, Bits<4>>,
-    pub eth0_rx_clk: Signal<In, Clock>,
-    pub eth0_rx_ctl: Signal<In, Bit>,
-    pub eth0_rxd: Signal<In, Bits<4>>,
-    pub eth0_mdc: Signal<Out, Bit>,
-    pub eth0_mdio: Signal<InOut, Bit>,
-    pub eth0_rst_n: Signal<Out, Bit>,
-    core: Ecp5Core,
-    pll: Pll,
-    reset: ResetBridge,
-    mdio: Bidirectional,
-    asleep: Signal<Local, Bit>,
+/// 100 MHz / 4 * 5 = 125 MHz for what is sent; times 6 is 750 MHz, by 15 is 50 MHz for the core.
+fn pll() -> Pll {
+    Pll::new(100_000_000, 5, 4, [6, 15])
+}
+
+/// Eight LEDs, lit when low: 0 to 3 are the lamps of [`Card`](crate::card::Card), the others are dark.
+#[derive(LogicBlock, Default)]
+pub struct VersaLeds {
+    pub lamps: Signal<In, Bits<4>>,
+    pub pins: Signal<Out, Bits<8>>,
     dark: Signal<Local, Bits<4>>,
 }
 
-impl Default for VersaTop {
-    fn default() -> Self {
-        Self {
-            core: Ecp5Core::new(&PARAMS, &Rates::of_a_board(CLOCK_HZ, BAUD), delays()),
-            // 100 MHz / 4 * 5 = 125 MHz for what is sent; times 6 is 750 MHz, by 15 is 50 MHz for the core.
-            pll: Pll::new(100_000_000, 5, 4, [6, 15]),
-            clk: Default::default(),
-            rst_n: Default::default(),
-            uart_rx: Default::default(),
-            uart_tx: Default::default(),
-            led: Default::default(),
-            eth0_tx_clk: Default::default(),
-            eth0_tx_ctl: Default::default(),
-            eth0_txd: Default::default(),
-            eth0_rx_clk: Default::default(),
-            eth0_rx_ctl: Default::default(),
-            eth0_rxd: Default::default(),
-            eth0_mdc: Default::default(),
-            eth0_mdio: Default::default(),
-            eth0_rst_n: Default::default(),
-            reset: Default::default(),
-            mdio: Default::default(),
-            asleep: Default::default(),
-            dark: Default::default(),
-        }
-    }
-}
+impl Logic for VersaLeds {
+    syncline_hdl::module_name!();
 
-/// The Verilog, with `versa_ecp5` as its top.
-///
-/// # Errors
-/// What the printer refuses.
-pub fn verilog() -> Result<String, EmitError> {
-    on_a_large_stack(|| emit_top(Box::<VersaTop>::default(), PARAMS.name))
-}
-
-impl Logic for VersaTop {
     #[hdl_gen]
     fn update(&mut self) {
-        self.pll.from.next = self.clk.val();
-        self.asleep.next = !self.rst_n.val() | !self.pll.locked.val();
-        self.reset.clock.next = self.pll.second.val();
-        self.reset.asynchronous.next = self.asleep.val();
-
-        self.core.clock.next = self.pll.second.val();
-        self.core.reset.next = self.reset.q.val();
-        self.core.uart_rx.next = self.uart_rx.val();
-        self.uart_tx.next = self.core.uart_tx.val();
-        self.core.tx_clock.next = self.pll.first.val();
-        self.eth0_tx_clk.next = self.core.eth_tx_clk.val();
-        self.eth0_tx_ctl.next = self.core.eth_tx_ctl.val();
-        self.eth0_txd.next = self.core.eth_txd.val();
-        self.core.eth_rx_clk.next = self.eth0_rx_clk.val();
-        self.core.eth_rx_ctl.next = self.eth0_rx_ctl.val();
-        self.core.eth_rxd.next = self.eth0_rxd.val();
-        self.eth0_mdc.next = self.core.mdc.val();
-        Signal::<InOut, Bit>::link(&mut self.eth0_mdio, &mut self.mdio.pad);
-        self.mdio.drive.next = self.core.mdio_drive.val();
-        self.mdio.level.next = self.core.mdio_out.val();
-        self.core.mdio_in.next = self.mdio.seen.val();
-        self.eth0_rst_n.next = self.core.phy_reset_n.val();
-        self.dark.next = !self.core.lamps.val();
-        self.led.next = bit_cast::<8, 4>(self.dark.val()) | bits::<8>(0xf0);
+        self.dark.next = !self.lamps.val();
+        self.pins.next = bit_cast::<8, 4>(self.dark.val()) | bits::<8>(0xf0);
     }
 }
+
+ecp5_top!(VersaTop, Ecp5Core, VersaLeds, Bits<8>);
