@@ -306,17 +306,6 @@ impl Logic for Registers {
             self.reset_sum[i + 1].next = self.reset_sum[i].val() | self.reset_part[i].val();
         }
         self.copy.read_addr.next = self.index.val().get_bits::<5>(0);
-        self.copy.write_addr.next = self.index.val().get_bits::<5>(0);
-        self.copy.write_data.next = self.wdata.val();
-        self.copy.write_en.next = self.store.val()
-            & self.in_registers.val()
-            & (self.block.val() == 1)
-            & !self.index.val().get_bit(5);
-        if self.resetting.val() {
-            self.copy.write_addr.next = self.place.val();
-            self.copy.write_data.next = self.reset_sum[22].val();
-            self.copy.write_en.next = true;
-        }
         self.ring_value.next = 0.into();
         if self.index.val() == 1 {
             self.ring_value.next = bit_cast::<32, 16>(self.sq_head.val());
@@ -408,6 +397,18 @@ impl Logic for Registers {
                     self.step.d.next = Step::Idle;
                 }
             }
+        }
+
+        self.copy.write_addr.next = self.index.val().get_bits::<5>(0);
+        self.copy.write_data.next = self.wdata.val();
+        self.copy.write_en.next = self.store.val()
+            & self.in_registers.val()
+            & (self.block.val() == 1)
+            & !self.index.val().get_bit(5);
+        if self.resetting.val() {
+            self.copy.write_addr.next = self.place.val();
+            self.copy.write_data.next = self.reset_sum[22].val();
+            self.copy.write_en.next = true;
         }
 
         if self.store.val() {
