@@ -66,8 +66,7 @@ pub fn run(args: &Args) -> Result<()> {
         print(name)?;
         // How it is mapped is ours to choose: another way is another result.
         let by = |family: Family| format!("{tools}; {}", family.synth(name));
-        let xc7 =
-            kept::or(&folder, name, "xc7", &by(Family::Xc7), || area::map(&folder, name, Family::Xc7))?;
+        let xc7 = kept::or(&folder, name, "xc7", &by(Family::Xc7), || area::map(&folder, name, Family::Xc7))?;
         let ecp5 = kept::or(&folder, name, "ecp5", &tools, || area::map(&folder, name, Family::Ecp5))?;
         let alone: Option<f64> = match (name.starts_with("core"), args.quick) {
             (true, _) => None,
@@ -95,9 +94,9 @@ pub fn run(args: &Args) -> Result<()> {
     let by = format!("{tools}; {}", Family::Xcup.synth("core512"));
     let wide = match args.quick {
         true => kept::get(&folder, "core512", "xcup", &by)?,
-        false => Some(kept::or(&folder, "core512", "xcup", &by, || {
-            area::map(&folder, "core512", Family::Xcup)
-        })?),
+        false => {
+            Some(kept::or(&folder, "core512", "xcup", &by, || area::map(&folder, "core512", Family::Xcup))?)
+        }
     };
     if let Some(wide) = &wide {
         page.wide(wide)?;

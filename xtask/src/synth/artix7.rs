@@ -12,8 +12,8 @@ use super::board::Board;
 use super::debian::Debian;
 use super::design::{Count, synthesise};
 use super::timing::{Timing, UNCONSTRAINED};
-use crate::xilinx;
 use super::{constraints, logged, lutram, report, wheels};
+use crate::xilinx;
 
 /// Takes the clocks from their pads to the global buffers as Vivado does; says why.
 const CLOCKS: &str = include_str!("clocks.py");
