@@ -31,7 +31,7 @@ impl Side {
     }
 
     fn phase(&self) -> bool {
-        self.stored / 4 % 2 == 0
+        (self.stored / 4).is_multiple_of(2)
     }
 
     /// With its phase, as the host will find it.
