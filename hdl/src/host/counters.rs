@@ -24,7 +24,7 @@ fn pulses(state: u64) -> u64 {
     (0..63).zip(states).find(|&(_, other)| other == state).map_or(0, |(pulses, _)| pulses)
 }
 
-/// A reading lags its pulses by at most 59 cycles.
+/// A reading lags its pulses by at most 60 cycles.
 #[derive(LogicBlock)]
 pub struct Counters {
     pub clock: Signal<In, Clock>,
@@ -50,6 +50,14 @@ pub struct Counters {
     cleared: DFF<Bit>,
     /// Cycles until the RAM has the last pulse.
     late: DFF<Bits<6>>,
+    // What was found, to be added in the next cycle.
+    found: DFF<Bits<6>>,
+    found_now: DFF<Bit>,
+    /// The counter it belongs to, ...
+    counter: DFF<Bits<6>>,
+    /// ... which is cleared instead.
+    clears: DFF<Bit>,
+    adds: DFF<Bit>,
     visited: Signal<Local, Bits<6>>,
     shifted: [Signal<Local, Bits<6>>; USED],
     any: [Signal<Local, Bit>; USED + 1],
@@ -57,7 +65,6 @@ pub struct Counters {
     sum: [Signal<Local, Bits<6>>; USED + 1],
     part_now: [Signal<Local, Bit>; USED],
     sum_now: [Signal<Local, Bit>; USED + 1],
-    found: Signal<Local, Bits<6>>,
     number: [Constant<Bits<6>>; 64],
     amount: Signal<Local, Bits<6>>,
     amount_x2: Signal<Local, Bits<33>>,
@@ -85,6 +92,11 @@ impl Default for Counters {
             clearing: Default::default(),
             cleared: Default::default(),
             late: Default::default(),
+            found: Default::default(),
+            found_now: Default::default(),
+            counter: Default::default(),
+            clears: Default::default(),
+            adds: Default::default(),
             visited: Default::default(),
             shifted: std::array::from_fn(|_| Default::default()),
             any: std::array::from_fn(|_| Default::default()),
@@ -92,7 +104,6 @@ impl Default for Counters {
             sum: std::array::from_fn(|_| Default::default()),
             part_now: std::array::from_fn(|_| Default::default()),
             sum_now: std::array::from_fn(|_| Default::default()),
-            found: Default::default(),
             number: std::array::from_fn(|state| Constant::new(pulses(state as u64).into())),
             amount: Default::default(),
             amount_x2: Default::default(),
@@ -106,7 +117,7 @@ impl Default for Counters {
 impl Logic for Counters {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, index, clearing, cleared, late);
+        dff_setup!(self, clock, index, clearing, cleared, late, found, found_now, counter, clears, adds);
         clock!(self, clock, totals);
         self.visited.next = self.index.q.val();
         if self.read.val() {
@@ -136,28 +147,27 @@ impl Logic for Counters {
             self.sum_now[i + 1].next = self.sum_now[i].val() | self.part_now[i].val();
             self.any[i + 1].next = self.any[i].val() | self.pulse[i].val();
         }
-        self.found.next = self.sum[43].val();
         self.amount.next = 0.into();
         for i in 0..64 {
-            if self.found.val().index() == i {
+            if self.found.q.val().index() == i {
                 self.amount.next = self.number[i].val();
             }
         }
 
-        // A pulse of this very cycle is carried in below the lowest bit. After reset one sweep writes zeros; at power-up the
+        // A pulse of the very cycle of the visit is carried in below the lowest bit. After reset one sweep writes zeros; at power-up the
         // RAM is cleared the same way.
         self.total_x2.next = (bit_cast::<33, 32>(self.totals.read_data.val()) << 1) | 1;
         self.amount_x2.next = bit_cast::<33, 6>(self.amount.val()) << 1;
-        self.amount_x2_1.next = self.amount_x2.val().replace_bit(0, self.sum_now[43].val());
-        if self.clearing.q.val() {
+        self.amount_x2_1.next = self.amount_x2.val().replace_bit(0, self.found_now.q.val());
+        if self.clears.q.val() {
             self.total_x2.next = 0.into();
             self.amount_x2_1.next = 0.into();
         }
         self.new_x2.next = self.total_x2.val() + self.amount_x2_1.val();
-        self.totals.read_addr.next = self.index.q.val();
-        self.totals.write_addr.next = self.index.q.val();
+        self.totals.read_addr.next = self.counter.q.val();
+        self.totals.write_addr.next = self.counter.q.val();
         self.totals.write_data.next = self.new_x2.val().get_bits::<32>(1);
-        self.totals.write_en.next = !self.read.val();
+        self.totals.write_en.next = self.adds.q.val() & !self.read.val();
         self.read_value.next = self.totals.read_data.val();
         if self.read.val() {
             self.totals.read_addr.next = self.read_index.val();
@@ -170,9 +180,14 @@ impl Logic for Counters {
             self.late.d.next = self.late.q.val() - 1;
         }
         if self.any[43].val() {
-            self.late.d.next = 59.into();
+            self.late.d.next = 60.into();
         }
         if !self.read.val() {
+            self.found.d.next = self.sum[43].val();
+            self.found_now.d.next = self.sum_now[43].val();
+            self.counter.d.next = self.index.q.val();
+            self.clears.d.next = self.clearing.q.val();
+            self.adds.d.next = true;
             self.index.d.next = self.index.q.val() + 1;
             if self.index.q.val() == 63 {
                 self.clearing.d.next = false;
@@ -187,6 +202,7 @@ impl Logic for Counters {
             self.index.d.next = 0.into();
         }
         if self.reset.val() {
+            self.adds.d.next = false;
             self.cleared.d.next = false;
             self.late.d.next = 0.into();
         }
@@ -237,7 +253,7 @@ mod tests {
         uut.read.next = false;
         settle(uut);
         assert!(uut.busy.val());
-        for cycle in 0..59 {
+        for cycle in 0..60 {
             assert!(uut.busy.val(), "cycle {cycle}");
             uut.read.next = cycle % 4 == 0;
             tick(uut);

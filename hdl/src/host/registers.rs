@@ -19,6 +19,7 @@ const CONFIG: usize = 22;
 enum Step {
     Idle,
     Read,
+    Count,
     Table,
     Word,
     Ack,
@@ -373,10 +374,15 @@ impl Logic for Registers {
                     } else if self.block.val() == 2 {
                         self.value.d.next = self.ring_value.val();
                     } else if self.block.val() == 4 {
-                        self.counter_read.next = true;
-                        self.value.d.next = self.counter_value.val();
+                        self.step.d.next = Step::Count;
                     }
                 }
+            }
+            // A step of its own: from the address through the counters is a long way.
+            Step::Count => {
+                self.step.d.next = Step::Ack;
+                self.counter_read.next = true;
+                self.value.d.next = self.counter_value.val();
             }
             Step::Table => {
                 self.table_request.next = true;

