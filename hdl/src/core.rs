@@ -421,7 +421,6 @@ macro_rules! core {
                 self.event_writer.stored.next = self.entries.eq_stored.val();
                 self.events.stored.next = self.entries.eq_stored.val();
                 self.events.head.next = self.registers.eq_head.val();
-                self.entries.read.next = self.bar2.rvalid.val();
                 self.entries.raddr.next = self.bar2.raddr.val();
                 self.window.entry.next = self.entries.data.val();
                 self.window.waddr.next = self.bar2.waddr.val();

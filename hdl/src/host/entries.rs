@@ -30,8 +30,7 @@ macro_rules! entries {
             pub eq_phase: Signal<In, Bit>,
             pub eq_entry: Signal<In, Bits<256>>,
             pub eq_stored: Signal<Out, Bit>,
-            /// Read: entry and word of the address in BAR2, bit 13 is the ring. `data` comes one cycle later.
-            pub read: Signal<In, Bit>,
+            /// Entry and word of the address in BAR2, bit 13 is the ring. `data` comes one cycle later.
             pub raddr: Signal<In, Bits<24>>,
             pub data: Signal<Out, Bits<$w>>,
             ram: Bram<Bits<$ram>, B>,
@@ -54,8 +53,11 @@ macro_rules! entries {
             row: Signal<Local, Bits<B>>,
             write_row: Signal<Local, Bits<B>>,
             read_row: Signal<Local, Bits<B>>,
-            /// The host reads what is to be written: that waits, for a block RAM would give something in between.
+            /// The host reads what is written in this cycle: a block RAM gives something in between, so the host is given an entry
+            /// that is not there yet. (A writer that waits would wait for ever for a host that asks in every cycle.)
             collides: Signal<Local, Bit>,
+            blank: DFF<Bit>,
+            old_phase: DFF<Bit>,
             store: Signal<Local, Bit>,
             phase_mask: Constant<Bits<$ram>>,
             /// The event ring's first row.
@@ -81,7 +83,6 @@ macro_rules! entries {
                     eq_phase: Default::default(),
                     eq_entry: Default::default(),
                     eq_stored: Default::default(),
-                    read: Default::default(),
                     raddr: Default::default(),
                     data: Default::default(),
                     ram: Default::default(),
@@ -103,6 +104,8 @@ macro_rules! entries {
                     write_row: Default::default(),
                     read_row: Default::default(),
                     collides: Default::default(),
+                    blank: Default::default(),
+                    old_phase: Default::default(),
                     store: Default::default(),
                     phase_mask: Constant::new(one << 31_u64),
                     events: Constant::new((1_u64 << (A + $words)).into()),
@@ -116,7 +119,7 @@ macro_rules! entries {
 
             #[hdl_gen]
             fn update(&mut self) {
-                dff_setup!(self, clock, word, begun, is_event, sweep, clean);
+                dff_setup!(self, clock, word, begun, is_event, sweep, clean, blank, old_phase);
                 clock!(self, clock, ram);
                 self.ready.next = self.clean.q.val();
                 // At 512 bits there is one word only: synthesis sees a constant.
@@ -161,10 +164,17 @@ macro_rules! entries {
                         | self.events.val();
                 }
                 self.ram.read_addr.next = self.read_row.val();
+                self.store.next = self.valid.val() & self.clean.q.val();
+                self.collides.next = self.store.val() & (self.read_row.val() == self.write_row.val());
+                self.blank.d.next = self.collides.val();
+                self.old_phase.d.next = !self.phase.val();
                 self.data.next = bit_cast::<$w, $ram>(self.ram.read_data.val());
-                self.collides.next = self.read.val() & (self.read_row.val() == self.write_row.val());
-
-                self.store.next = self.valid.val() & self.clean.q.val() & !self.collides.val();
+                if self.blank.q.val() {
+                    self.data.next = 0.into();
+                    if self.old_phase.q.val() {
+                        self.data.next = bit_cast::<$w, $ram>(self.phase_mask.val());
+                    }
+                }
                 self.ram.write_en.next = self.store.val();
                 self.ram.write_addr.next = self.write_row.val();
                 self.ram.write_data.next = self.phased.val();
