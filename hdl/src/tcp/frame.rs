@@ -107,6 +107,7 @@ macro_rules! frame {
             carry: DFF<Bits<$c>>,
             uses: Signal<Local, Bit>,
             remains: Signal<Local, Bits<17>>,
+            step: Signal<Local, Bits<17>>,
             last: Signal<Local, Bit>,
             go: Signal<Local, Bit>,
             shift: Signal<Local, Bits<17>>,
@@ -114,6 +115,7 @@ macro_rules! frame {
             above: Signal<Local, Bits<$k>>,
             data: Signal<Local, Bits<$w>>,
             lanes: Constant<Bits<17>>,
+            less_lanes: Constant<Bits<17>>,
             beat: DFF<$beat>,
             valid: DFF<Bit>,
             meta: DFF<Ipv4Send>,
@@ -123,6 +125,7 @@ macro_rules! frame {
             fn default() -> Self {
                 Self {
                     lanes: Constant::new($k.into()),
+                    less_lanes: Constant::new(((1_u64 << 17) - $k).into()),
                     clock: Default::default(),
                     reset: Default::default(),
                     ready: Default::default(),
@@ -139,6 +142,7 @@ macro_rules! frame {
                     carry: Default::default(),
                     uses: Default::default(),
                     remains: Default::default(),
+                    step: Default::default(),
                     last: Default::default(),
                     go: Default::default(),
                     shift: Default::default(),
@@ -165,17 +169,23 @@ impl Logic for Frame64 {
         self.header.segment.next = self.segment.val();
         self.header.checksum.next = self.checksum.val();
         self.go.next = self.ready.val() & (self.out.ready.val() | !self.valid.q.val());
+        // Beat 0 is never the last, and of its length nobody asks: what is left behind it is computed in one addition.
         self.remains.next = self.left.q.val();
+        self.step.next = self.less_lanes.val();
         if self.index.q.val() == 0 {
-            self.remains.next = self.header.total.val();
+            self.remains.next = bit_cast::<17, 16>(self.segment.val().len);
+            self.step.next = 12.into();
+            if self.header.has_option.val() {
+                self.step.next = 16.into();
+            }
         }
-        self.last.next = self.remains.val() <= self.lanes.val();
+        self.last.next = (self.index.q.val() != 0) & (self.left.q.val() <= self.lanes.val());
 
         // Beats 0 and 1 are header, beat 2 is half header; from there on each needs a word, if bytes are left.
         self.uses.next = self.go.val()
             & !self.header.has_option.val()
             & (self.index.q.val() >= 2)
-            & (self.remains.val() > 4);
+            & (self.left.q.val() > 4);
         self.next_word.next = self.uses.val();
         if self.uses.val() {
             self.carry.d.next = self.word.val().get_bits::<32>(32);
@@ -199,7 +209,7 @@ impl Logic for Frame64 {
 
         self.shift.next = self.lanes.val();
         if self.last.val() {
-            self.shift.next = self.remains.val();
+            self.shift.next = self.left.q.val();
         }
         self.beyond.next = bits::<16>(0xff) << self.shift.val();
         self.above.next = self.beyond.val().get_bits::<8>(0);
@@ -212,7 +222,7 @@ impl Logic for Frame64 {
             self.beat.d.next.keep = !self.above.val();
             self.beat.d.next.last = self.last.val();
             self.valid.d.next = true;
-            self.left.d.next = self.remains.val() - self.lanes.val();
+            self.left.d.next = self.remains.val() + self.step.val();
             if !self.index.q.val().all() {
                 self.index.d.next = self.index.q.val() + 1;
             }
@@ -249,6 +259,7 @@ impl Logic for Frame512 {
         if self.index.q.val() == 0 {
             self.remains.next = self.header.total.val();
         }
+        self.step.next = self.less_lanes.val();
         self.last.next = self.remains.val() <= self.lanes.val();
 
         // Every beat is 20 bytes of the header, or left over, and then a word, if bytes are left.
@@ -290,7 +301,7 @@ impl Logic for Frame512 {
             self.beat.d.next.keep = !self.above.val();
             self.beat.d.next.last = self.last.val();
             self.valid.d.next = true;
-            self.left.d.next = self.remains.val() - self.lanes.val();
+            self.left.d.next = self.remains.val() + self.step.val();
             if !self.index.q.val().all() {
                 self.index.d.next = self.index.q.val() + 1;
             }

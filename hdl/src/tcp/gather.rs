@@ -68,6 +68,10 @@ macro_rules! gather {
             active: DFF<Bit>,
             first: DFF<Bit>,
             left: DFF<Bits<16>>,
+            /// `left` is not 0.
+            bytes_left: DFF<Bit>,
+            /// `left` is no more than a read.
+            ends: DFF<Bit>,
             offset: DFF<Bits<R>>,
             flow: DFF<Bits<16>>,
             group: [DFF<Bits<18>>; 4],
@@ -90,6 +94,7 @@ macro_rules! gather {
             fresh: Signal<Local, Slot>,
             direct: Signal<Local, Bit>,
             bytes_a_read: Constant<Bits<16>>,
+            bytes_of_two: Constant<Bits<16>>,
             step: Constant<Bits<R>>,
             ring_bits: Constant<Bits<5>>,
             // Reads on their way: `slots[i]` was issued i + 1 cycles ago.
@@ -110,11 +115,11 @@ macro_rules! gather {
             right: Signal<Local, Bits<16>>,
             // Payload, by reads.
             ram: Bram<Bits<$rw>, $d>,
-            reserved: DFF<Bits<$c>>,
+            /// Reads that have been issued and not been used.
+            held: DFF<Bits<$c>>,
             write: DFF<Bits<$d>>,
-            read: DFF<Bits<$c>>,
-            read_next: Signal<Local, Bits<$c>>,
-            held: Signal<Local, Bits<$c>>,
+            read: DFF<Bits<$d>>,
+            read_next: Signal<Local, Bits<$d>>,
             headers: SmallFifo<TxSegment, 3, 4>,
             checksums: SmallFifo<Bits<16>, 3, 4>,
         }
@@ -125,6 +130,7 @@ macro_rules! gather {
                 assert!(1 << R >= 2 * $rk && R <= 16, "gather: no rings of 2^{R} bytes");
                 Self {
                     bytes_a_read: Constant::new($rk.into()),
+                    bytes_of_two: Constant::new((2 * $rk).into()),
                     step: Constant::new($rk.into()),
                     ring_bits: Constant::new((R as u64).into()),
                     clock: Default::default(),
@@ -147,6 +153,8 @@ macro_rules! gather {
                     active: Default::default(),
                     first: Default::default(),
                     left: Default::default(),
+                    bytes_left: Default::default(),
+                    ends: Default::default(),
                     offset: Default::default(),
                     flow: Default::default(),
                     group: Default::default(),
@@ -184,7 +192,6 @@ macro_rules! gather {
                     folded: Default::default(),
                     right: Default::default(),
                     ram: Default::default(),
-                    reserved: Default::default(),
                     write: Default::default(),
                     read: Default::default(),
                     read_next: Default::default(),
@@ -201,7 +208,8 @@ macro_rules! gather {
             #[hdl_gen]
             fn update(&mut self) {
                 dff_setup!(
-                    self, clock, active, first, left, offset, flow, keep, total, done, reserved, write, read
+                    self, clock, active, first, left, bytes_left, ends, offset, flow, keep, total, done, held, write,
+                    read
                 );
                 clock!(self, clock, adder, ram, headers, checksums);
                 self.headers.reset.next = self.reset.val();
@@ -231,10 +239,9 @@ macro_rules! gather {
                 }
 
                 // A slot a cycle, while there is room for what it reads.
-                self.some.next = self.left.q.val().any();
-                self.final_slot.next = self.left.q.val() <= self.bytes_a_read.val();
-                self.held.next = self.reserved.q.val() - self.read.q.val();
-                self.room.next = !self.held.val().get_bit($d) | !self.some.val();
+                self.some.next = self.bytes_left.q.val();
+                self.final_slot.next = self.ends.q.val();
+                self.room.next = !self.held.q.val().get_bit($d) | !self.some.val();
                 self.issue.next = self.active.q.val() & self.room.val();
                 self.free.next = !self.active.q.val() | (self.issue.val() & self.final_slot.val());
                 self.inp.ready.next = self.free.val() & self.headers.inp.ready.val();
@@ -244,10 +251,9 @@ macro_rules! gather {
                 if self.issue.val() {
                     self.first.d.next = false;
                     self.left.d.next = self.left.q.val() - self.bytes_a_read.val();
+                    self.bytes_left.d.next = !self.ends.q.val();
+                    self.ends.d.next = self.left.q.val() <= self.bytes_of_two.val();
                     self.offset.d.next = self.offset.q.val() + self.step.val();
-                    if self.some.val() {
-                        self.reserved.d.next = self.reserved.q.val() + 1;
-                    }
                     if self.final_slot.val() {
                         self.active.d.next = false;
                     }
@@ -256,6 +262,8 @@ macro_rules! gather {
                     self.active.d.next = true;
                     self.first.d.next = true;
                     self.left.d.next = self.order.val().len;
+                    self.bytes_left.d.next = self.order.val().len != 0;
+                    self.ends.d.next = self.order.val().len <= self.bytes_a_read.val();
                     self.offset.d.next = self.seq.val().get_bits::<R>(0);
                     self.flow.d.next = self.order.val().flow;
                     self.group[0].d.next = self.lport.val()
@@ -353,18 +361,24 @@ macro_rules! gather {
                 self.segment.next = self.headers.out.data.val();
                 self.checksums.out.ready.next = self.sent.val();
                 self.headers.out.ready.next = self.sent.val();
+                if self.ring_read.val() & !self.next_word.val() {
+                    self.held.d.next = self.held.q.val() + 1;
+                }
+                if self.next_word.val() & !self.ring_read.val() {
+                    self.held.d.next = self.held.q.val() - 1;
+                }
                 self.read_next.next = self.read.q.val();
                 if self.next_word.val() {
                     self.read_next.next = self.read.q.val() + 1;
                 }
                 self.read.d.next = self.read_next.val();
-                self.ram.read_addr.next = self.read_next.val().get_bits::<$d>(0);
+                self.ram.read_addr.next = self.read_next.val();
                 self.word.next = self.ram.read_data.val();
                 self.idle.next = !self.active.q.val() & !self.headers.out.valid.val() & !self.inp.valid.val();
                 if self.reset.val() {
                     self.active.d.next = false;
                     self.done.d.next = false;
-                    self.reserved.d.next = 0.into();
+                    self.held.d.next = 0.into();
                     self.write.d.next = 0.into();
                     self.read.d.next = 0.into();
                     for i in 0..$n {
