@@ -8,9 +8,9 @@ use rust_hdl::prelude::*;
 /// Block RAM: the word at `read_addr` appears on `read_data` one clock later. Up to 32 words are distributed RAM with a register
 /// behind it: 4 LUT for each 6 bits instead of a block for each 72.
 ///
-/// A read and a write of the same address in the same cycle: Verilator gives the old word, the Rust simulation the default, which is
-/// neither, and hardware an unknown one (`no_rw_check` keeps synthesis from building a bypass: 788 flip-flops for a 388-bit RAM on
-/// ECP5). The user forwards the new word or does not look.
+/// A read and a write of the same address in the same cycle: hardware gives an unknown word (`no_rw_check` keeps synthesis from building
+/// a bypass: 788 flip-flops for a 388-bit RAM on ECP5), both simulations the default (zero), which is neither the old nor the new one.
+/// The user forwards the new word or does not look.
 #[derive(LogicBlock, Default)]
 pub struct Bram<T: Synth, const A: usize> {
     pub clock: Signal<In, Clock>,
@@ -49,9 +49,13 @@ impl<T: Synth, const A: usize> Logic for Bram<T, A> {
 always @(posedge clock) begin
   read_data <= mem[read_addr];
   if (write_en) mem[write_addr] <= write_data;
+`ifdef VERILATOR
+  if (write_en && write_addr == read_addr) read_data <= {{{}{{1'b0}}}};
+`endif
 end",
             T::BITS - 1,
-            (1_usize << A) - 1
+            (1_usize << A) - 1,
+            T::BITS
         ))
     }
 }
