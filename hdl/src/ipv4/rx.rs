@@ -150,6 +150,7 @@ macro_rules! ipv4_rx {
                     self.out_ready.next = self.tcp.ready.val();
                 }
                 self.trim.length.next = self.payload.q.val().get_bits::<16>(0);
+                self.trim.empty.next = false; // such a packet does not pass
                 self.trim.inp.data.next = self.strip.out.data.val();
                 self.trim.inp.valid.next = self.strip.out.valid.val() & self.passing.val();
                 self.trim.out.ready.next = self.out_ready.val();
