@@ -429,7 +429,7 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
         if self.can_report.val() {
             self.reported.d.next = self.held.val().flow;
         }
-        if self.slot_free.val() {
+        if !self.found.q.val() {
             self.dmac.d.next = self.neighbours.mac.val();
         }
         if (self.ask.val() | self.await_answer.val() | self.reply.val()) & self.can_send.val() {
