@@ -45,8 +45,10 @@ pub const CORE64: Params = Params {
     features: map::Features::SIM,
 };
 
-/// Half of [`CORE64`]'s flows and a processor with less in flight, for the smallest of the boards; everything else is the same.
-pub const CORE64X8: Params = Params { name: "core64x8", flow_bits: 3, single_event: true, ..CORE64 };
+/// Half of [`CORE64`]'s flows and neighbours and a processor with less in flight, for the smallest of the boards; everything else is the
+/// same.
+pub const CORE64X8: Params =
+    Params { name: "core64x8", flow_bits: 3, single_event: true, neighbours: 8, ..CORE64 };
 
 /// 512 bits wide, 64 flows of 16 KiB + 16 KiB: 100G. The clock is that of 100G Ethernet's user interface.
 pub const CORE512: Params = Params {
