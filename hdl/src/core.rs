@@ -18,6 +18,7 @@ use crate::host::submission::Submission;
 use crate::host::watch::Watch;
 use crate::host::window::{Window64, Window512};
 use crate::memory::lane_ring::{LaneRing8, LaneRing64};
+use crate::memory::row_ring::RowRing16;
 use crate::net::{Net64, Net64x8, Net512, NetStats};
 use crate::params::{CORE64, CORE64X8, CORE512, Params};
 use crate::sched::Sched;
@@ -548,8 +549,8 @@ macro_rules! core {
     };
 }
 core!(Core64, Beat64, 64, 8, 4, 5, 16, 12, 16, CORE64, Net64, Rx64, Placer64, Tx64, Window64 7, Entries64 8,
-      queue 5 6, isn 1, rx LaneRing8 13, tx LaneRing8 13, ring 4096);
+      queue 5 6, isn 1, rx LaneRing8 13, tx RowRing16 12, ring 4096);
 core!(Core64x8, Beat64, 64, 8, 3, 4, 8, 12, 15, CORE64X8, Net64x8, Rx64, Placer64, Tx64, Window64 7, Entries64 8,
-      queue 4 5, isn 1, rx LaneRing8 12, tx LaneRing8 12, ring 4096);
+      queue 4 5, isn 1, rx LaneRing8 12, tx RowRing16 11, ring 4096);
 core!(Core512, Beat512, 512, 64, 6, 7, 64, 14, 20, CORE512, Net512, Rx512, Placer512, Tx512, Window512 5, Entries512 6,
       queue 5 6, isn 2, rx LaneRing64 14, tx LaneRing64 14, ring 16384);

@@ -13,6 +13,7 @@ use crate::host::snapshot::Snapshot;
 use crate::host::submission::Submission;
 use crate::host::window::{Window64, Window512};
 use crate::memory::lane_ring::{LaneRing8, LaneRing64};
+use crate::memory::row_ring::RowRing16;
 use crate::net::{Net64, Net512};
 use crate::params::{CORE64, CORE64X8, CORE512, Params};
 use crate::sched::Sched;
@@ -95,7 +96,8 @@ pub fn blocks() -> Vec<Block> {
         "tcb_processor": Processor<4>,
         "timer16": Timer<4, 5>,
         "sched16": Sched<4, 5>,
-        "ring64": LaneRing8<16, 13, 4096>,
+        "rx_ring64": LaneRing8<16, 13, 4096>,
+        "tx_ring64": RowRing16<16, 12, 4096>,
         "ring512": LaneRing64<20, 14, 16384>,
         "submission": Submission<5>,
         "card_ring": CardRing<5>,

@@ -5,6 +5,7 @@
 use rust_hdl::prelude::*;
 
 use crate::arp::{ArpSeen, ArpSend};
+use crate::stream::skid::Skid;
 use crate::stream::{Beat64, Beat512, StreamIn, StreamOut};
 use crate::types::{Config, Ipv4Meta, Ipv4Send, TxRequest, TxSegment};
 use crate::{arp, eth, icmp, ipv4};
@@ -103,6 +104,8 @@ macro_rules! net {
             pub deadline_valid: Signal<Out, Bit>,
             /// A frame, packet or record is inside. Parked segments do not count: the deadline speaks for them.
             pub busy: Signal<Out, Bit>,
+            /// So that `ready`, which comes from the end of the way, does not go on into the MAC.
+            entrance: Skid<$beat>,
             eth_rx: $eth_rx,
             arp_rx: $arp_rx,
             ipv4_rx: $ipv4_rx,
@@ -118,9 +121,10 @@ macro_rules! net {
 
             #[hdl_gen]
             fn update(&mut self) {
-                clock!(self, clock, eth_rx, arp_rx, ipv4_rx, echo, resolve, ipv4_tx, arp_tx, eth_tx);
+                clock!(self, clock, entrance, eth_rx, arp_rx, ipv4_rx, echo, resolve, ipv4_tx, arp_tx, eth_tx);
                 self.eth_rx.reset.next = self.reset.val();
                 self.arp_rx.reset.next = self.reset.val();
+                self.entrance.reset.next = self.reset.val();
                 self.ipv4_rx.reset.next = self.reset.val();
                 self.echo.reset.next = self.reset.val();
                 self.resolve.reset.next = self.reset.val();
@@ -136,7 +140,8 @@ macro_rules! net {
                 self.eth_tx.cfg.next = self.cfg.val();
 
                 // Receive.
-                StreamIn::<$beat>::link(&mut self.mac_rx, &mut self.eth_rx.inp);
+                StreamIn::<$beat>::link(&mut self.mac_rx, &mut self.entrance.inp);
+                StreamOut::<$beat>::join(&mut self.entrance.out, &mut self.eth_rx.inp);
                 StreamOut::<$beat>::join(&mut self.eth_rx.arp, &mut self.arp_rx.inp);
                 StreamOut::<$beat>::join(&mut self.eth_rx.ipv4, &mut self.ipv4_rx.inp);
                 self.ipv4_rx.smac.next = self.eth_rx.smac.val();
@@ -194,7 +199,7 @@ macro_rules! net {
                 self.stats.next.arp_replaced = self.resolve.stat_replaced.val();
                 self.stats.next.arp_dropped = self.resolve.stat_dropped.val();
 
-                self.busy.next = self.mac_rx.valid.val()
+                self.busy.next = self.entrance.out.valid.val()
                     | self.eth_rx.busy.val()
                     | self.arp_rx.busy.val()
                     | self.ipv4_rx.busy.val()

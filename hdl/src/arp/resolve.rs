@@ -109,10 +109,15 @@ pub struct Resolve<const S: usize, const E: usize, const F: usize> {
     take: Signal<Local, Bit>,
     visits: Signal<Local, Bit>,
     // The operation.
-    status: Signal<Local, ArpStatus>,
-    age: Signal<Local, Bits<12>>,
-    due: Signal<Local, Bit>,
-    old: Signal<Local, Bit>,
+    // It begins with what its entry says and what its address is, from registers.
+    shown: Signal<Local, ArpStatus>,
+    shown_age: Signal<Local, Bits<12>>,
+    status: DFF<ArpStatus>,
+    age: DFF<Bits<12>>,
+    due: DFF<Bit>,
+    old: DFF<Bit>,
+    nowhere: DFF<Bit>,
+    impossible: DFF<Bit>,
     last_try: Signal<Local, Bit>,
     incomplete: Signal<Local, Bit>,
     reachable: Signal<Local, Bit>,
@@ -135,6 +140,7 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, state, op, target, found, dmac, sending, packet, reporting, reported);
+        dff_setup!(self, clock, status, age, due, old, nowhere, impossible);
         clock!(self, clock, neighbours, parked, rounds);
         self.parked.reset.next = self.reset.val();
         self.rounds.reset.next = self.reset.val();
@@ -159,7 +165,8 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
         }
         self.send.valid.next = self.sending.q.val();
         self.send.data.next = self.packet.q.val();
-        self.can_send.next = !self.sending.q.val() | self.send.ready.val();
+        // The ways from `ready` are long, and nothing is lost: both are rare.
+        self.can_send.next = !self.sending.q.val();
         if self.send.ready.val() {
             self.sending.d.next = false;
         }
@@ -168,7 +175,7 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
         self.stat_reply.next = self.sent.val() & self.packet.q.val().reply;
         self.unreachable.valid.next = self.reporting.q.val();
         self.unreachable.data.next = self.reported.q.val();
-        self.can_report.next = !self.reporting.q.val() | self.unreachable.ready.val();
+        self.can_report.next = !self.reporting.q.val();
         if self.unreachable.ready.val() {
             self.reporting.d.next = false;
         }
@@ -222,14 +229,20 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
         self.neighbours.search.next =
             (self.state.q.val() == ResolveState::Search) & (self.op.q.val() != ResolveOp::Visit);
 
-        // What the entry says.
-        self.status.next = self.neighbours.status.val();
-        self.age.next = self.rounds.units.val() - self.status.val().stamp;
-        self.due.next = self.age.val().get_bits::<8>(4).any();
-        self.old.next = self.age.val() >= 912;
-        self.last_try.next = self.status.val().tries == 3;
-        self.incomplete.next = self.status.val().state == ArpState::Incomplete;
-        self.reachable.next = self.status.val().state == ArpState::Reachable;
+        // What the entry says: what it is shown for `Act` to begin with is shown a cycle before.
+        self.shown.next = self.neighbours.status.val();
+        self.shown_age.next = self.rounds.units.val() - self.shown.val().stamp;
+        if self.state.q.val() == ResolveState::Search {
+            self.status.d.next = self.shown.val();
+            self.age.d.next = self.shown_age.val();
+            self.due.d.next = self.shown_age.val().get_bits::<8>(4).any();
+            self.old.d.next = self.shown_age.val() >= 912;
+        }
+        self.nowhere.d.next = self.choice.nowhere.val();
+        self.impossible.d.next = self.choice.impossible.val();
+        self.last_try.next = self.status.q.val().tries == 3;
+        self.incomplete.next = self.status.q.val().state == ArpState::Incomplete;
+        self.reachable.next = self.status.q.val().state == ArpState::Reachable;
 
         // By default an entry that is written has been asked for once more.
         self.neighbours.write_status.next = false;
@@ -237,7 +250,7 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
         self.neighbours.write_mac.next = false;
         self.neighbours.new_mac.next = self.seen.data.val().mac;
         self.neighbours.new_status.next.state = ArpState::Incomplete;
-        self.neighbours.new_status.next.tries = self.status.val().tries + 1;
+        self.neighbours.new_status.next.tries = self.status.q.val().tries + 1;
         self.neighbours.new_status.next.stamp = self.rounds.units.val();
 
         self.ask.next = false;
@@ -258,9 +271,9 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
         self.rounds.idle.next = self.visits.val();
         self.rounds.count.next = self.clearing.val();
         self.rounds.done.next = false;
-        self.rounds.waits.next = self.incomplete.val() & !self.due.val();
-        self.rounds.stamp.next = self.status.val().stamp;
-        self.rounds.age.next = self.age.val();
+        self.rounds.waits.next = self.incomplete.val() & !self.due.q.val();
+        self.rounds.stamp.next = self.status.q.val().stamp;
+        self.rounds.age.next = self.age.q.val();
         self.rounds.changed.next = false;
 
         match self.state.q.val() {
@@ -295,9 +308,9 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
             }
             ResolveState::Act => match self.op.q.val() {
                 ResolveOp::Lookup => {
-                    if self.choice.nowhere.val() {
+                    if self.nowhere.q.val() {
                         self.give_up.next = true;
-                    } else if self.choice.impossible.val() {
+                    } else if self.impossible.q.val() {
                         self.stat_dropped.next = true;
                         self.state.d.next = ResolveState::Idle;
                     } else if !self.neighbours.hit.val() {
@@ -305,14 +318,14 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
                         self.stat_dropped.next = self.can_send.val() & self.incomplete.val();
                     } else if self.incomplete.val() {
                         self.park.next = true;
-                    } else if self.reachable.val() & !self.old.val() {
+                    } else if self.reachable.val() & !self.old.q.val() {
                         self.use_it.next = true;
-                    } else if self.due.val() & self.last_try.val() {
+                    } else if self.due.q.val() & self.last_try.val() {
                         self.await_answer.next = self.can_send.val();
                     } else {
                         self.use_it.next = true;
                         self.ask.next =
-                            self.can_send.val() & (self.due.val() | !self.status.val().tries.any());
+                            self.can_send.val() & (self.due.q.val() | !self.status.q.val().tries.any());
                         self.neighbours.new_status.next.state = ArpState::Stale;
                     }
                 }
@@ -343,7 +356,7 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
                     // The segment to be given up is read when the one in hand has gone.
                     self.parked.read_parked.next = !self.found.q.val();
                     self.ready.next = true;
-                    if self.incomplete.val() & self.due.val() {
+                    if self.incomplete.val() & self.due.q.val() {
                         self.ready.next = self.can_send.val();
                         if self.last_try.val() {
                             self.ready.next = !self.found.q.val();
@@ -352,7 +365,7 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
                     if self.ready.val() {
                         self.rounds.done.next = true;
                         self.state.d.next = ResolveState::Idle;
-                        if self.incomplete.val() & self.due.val() {
+                        if self.incomplete.val() & self.due.q.val() {
                             if self.last_try.val() {
                                 self.neighbours.write_status.next = true;
                                 self.neighbours.new_status.next.state = ArpState::Free;
@@ -362,7 +375,7 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
                                 self.rounds.changed.next = true;
                             }
                         }
-                        if self.reachable.val() & self.old.val() {
+                        if self.reachable.val() & self.old.q.val() {
                             self.neighbours.write_status.next = true;
                             self.neighbours.new_status.next.state = ArpState::Stale;
                             self.neighbours.new_status.next.tries = 0.into();

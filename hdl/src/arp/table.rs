@@ -38,7 +38,7 @@ pub struct Table<const S: usize, const E: usize> {
     /// Look at the next way.
     pub search: Signal<In, Bit>,
     pub target: Signal<In, Bits<32>>,
-    /// With `search`: this way is the last one to look at.
+    /// With `search`: the entry shown is the one to be shown after it.
     pub settled: Signal<Out, Bit>,
     /// After a search: the address has an entry.
     pub hit: Signal<Out, Bit>,
@@ -67,6 +67,8 @@ pub struct Table<const S: usize, const E: usize> {
     // The place that is given up most easily, of those seen in this search.
     spare: DFF<Bits<2>>,
     spare_rank: DFF<Bits<2>>,
+    /// The spare place is shown: the search is over.
+    moved: DFF<Bit>,
     shown: Signal<Local, Bits<E>>,
     entry: Signal<Local, ArpStatus>,
     same: Signal<Local, Bit>,
@@ -108,6 +110,7 @@ impl<const S: usize, const E: usize> Default for Table<S, E> {
             found: Default::default(),
             spare: Default::default(),
             spare_rank: Default::default(),
+            moved: Default::default(),
             shown: Default::default(),
             entry: Default::default(),
             same: Default::default(),
@@ -124,7 +127,7 @@ impl<const S: usize, const E: usize> Logic for Table<S, E> {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, shown_set, way, first_way, found, spare, spare_rank);
+        dff_setup!(self, clock, shown_set, way, first_way, found, spare, spare_rank, moved);
         clock!(self, clock, addrs, macs, states);
         self.shown.next =
             (bit_cast::<E, S>(self.shown_set.q.val()) << 2) | bit_cast::<E, 2>(self.way.q.val());
@@ -162,8 +165,9 @@ impl<const S: usize, const E: usize> Logic for Table<S, E> {
         self.easier.next = self.rank.val() <= self.spare_rank.q.val();
         self.next_way.next = self.way.q.val() + 1;
         self.last.next = self.next_way.val() == self.first_way.q.val();
-        self.settled.next = self.same.val() | self.last.val();
-        if self.search.val() {
+        // A spare place that is not the last one looked at is shown for a cycle: what a settled search shows does not change any more.
+        self.settled.next = self.moved.q.val() | self.same.val() | (self.last.val() & self.easier.val());
+        if self.search.val() & !self.moved.q.val() {
             self.found.d.next = self.same.val();
             if self.easier.val() {
                 self.spare.d.next = self.way.q.val();
@@ -174,6 +178,7 @@ impl<const S: usize, const E: usize> Logic for Table<S, E> {
                     self.way.d.next = self.next_way.val();
                 } else if !self.easier.val() {
                     self.way.d.next = self.spare.q.val();
+                    self.moved.d.next = true;
                 }
             }
         }
@@ -182,6 +187,7 @@ impl<const S: usize, const E: usize> Logic for Table<S, E> {
         }
         if self.start.val() {
             self.spare_rank.d.next = 3.into();
+            self.moved.d.next = false;
             self.shown_set.d.next = self.set.val();
             self.way.d.next = self.first_way.q.val();
             if self.by_index.val() {

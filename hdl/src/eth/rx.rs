@@ -79,7 +79,8 @@ macro_rules! eth_rx {
                 self.is_arp.next = self.ethertype.val() == 0x0806;
                 self.is_ipv4.next = self.ethertype.val() == 0x0800;
                 self.decide.next = self.taken.val() & self.head.complete.val();
-                if self.decide.val() {
+                // With or without a beat: what is written without one is not looked at.
+                if self.strip.inp.ready.val() & self.head.complete.val() {
                     self.to_arp.d.next = self.ours.val() & self.is_arp.val() & self.cfg.val().enable;
                     self.to_ipv4.d.next = self.ours.val() & self.is_ipv4.val() & self.cfg.val().enable;
                     self.from.d.next = self.head.bytes.val().get_bits::<48>(32);

@@ -24,7 +24,7 @@ fn pulses(state: u64) -> u64 {
     (0..63).zip(states).find(|&(_, other)| other == state).map_or(0, |(pulses, _)| pulses)
 }
 
-/// A reading lags its pulses by at most 60 cycles.
+/// A reading lags its pulses by at most 62 cycles.
 #[derive(LogicBlock)]
 pub struct Counters {
     pub clock: Signal<In, Clock>,
@@ -50,13 +50,19 @@ pub struct Counters {
     cleared: DFF<Bit>,
     /// Cycles until the RAM has the last pulse.
     late: DFF<Bits<6>>,
-    // What was found, to be added in the next cycle.
+    // What was found, ...
     found: DFF<Bits<6>>,
     found_now: DFF<Bit>,
     /// The counter it belongs to, ...
     counter: DFF<Bits<6>>,
     /// ... which is cleared instead.
     clears: DFF<Bit>,
+    finds: DFF<Bit>,
+    // ... as a number a cycle later, to be added in the next.
+    number_found: DFF<Bits<6>>,
+    number_now: DFF<Bit>,
+    number_counter: DFF<Bits<6>>,
+    number_clears: DFF<Bit>,
     adds: DFF<Bit>,
     visited: Signal<Local, Bits<6>>,
     shifted: [Signal<Local, Bits<6>>; USED],
@@ -96,6 +102,11 @@ impl Default for Counters {
             found_now: Default::default(),
             counter: Default::default(),
             clears: Default::default(),
+            finds: Default::default(),
+            number_found: Default::default(),
+            number_now: Default::default(),
+            number_counter: Default::default(),
+            number_clears: Default::default(),
             adds: Default::default(),
             visited: Default::default(),
             shifted: std::array::from_fn(|_| Default::default()),
@@ -117,7 +128,8 @@ impl Default for Counters {
 impl Logic for Counters {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, index, clearing, cleared, late, found, found_now, counter, clears, adds);
+        dff_setup!(self, clock, index, clearing, cleared, late, found, found_now, counter, clears, finds);
+        dff_setup!(self, clock, number_found, number_now, number_counter, number_clears, adds);
         clock!(self, clock, totals);
         self.visited.next = self.index.q.val();
         if self.read.val() {
@@ -157,15 +169,15 @@ impl Logic for Counters {
         // A pulse of the very cycle of the visit is carried in below the lowest bit. After reset one sweep writes zeros; at power-up the
         // RAM is cleared the same way.
         self.total_x2.next = (bit_cast::<33, 32>(self.totals.read_data.val()) << 1) | 1;
-        self.amount_x2.next = bit_cast::<33, 6>(self.amount.val()) << 1;
-        self.amount_x2_1.next = self.amount_x2.val().replace_bit(0, self.found_now.q.val());
-        if self.clears.q.val() {
+        self.amount_x2.next = bit_cast::<33, 6>(self.number_found.q.val()) << 1;
+        self.amount_x2_1.next = self.amount_x2.val().replace_bit(0, self.number_now.q.val());
+        if self.number_clears.q.val() {
             self.total_x2.next = 0.into();
             self.amount_x2_1.next = 0.into();
         }
         self.new_x2.next = self.total_x2.val() + self.amount_x2_1.val();
-        self.totals.read_addr.next = self.counter.q.val();
-        self.totals.write_addr.next = self.counter.q.val();
+        self.totals.read_addr.next = self.number_counter.q.val();
+        self.totals.write_addr.next = self.number_counter.q.val();
         self.totals.write_data.next = self.new_x2.val().get_bits::<32>(1);
         self.totals.write_en.next = self.adds.q.val() & !self.read.val();
         self.read_value.next = self.totals.read_data.val();
@@ -180,14 +192,19 @@ impl Logic for Counters {
             self.late.d.next = self.late.q.val() - 1;
         }
         if self.any[43].val() {
-            self.late.d.next = 60.into();
+            self.late.d.next = 62.into();
         }
         if !self.read.val() {
             self.found.d.next = self.sum[43].val();
             self.found_now.d.next = self.sum_now[43].val();
             self.counter.d.next = self.index.q.val();
             self.clears.d.next = self.clearing.q.val();
-            self.adds.d.next = true;
+            self.finds.d.next = true;
+            self.number_found.d.next = self.amount.val();
+            self.number_now.d.next = self.found_now.q.val();
+            self.number_counter.d.next = self.counter.q.val();
+            self.number_clears.d.next = self.clears.q.val();
+            self.adds.d.next = self.finds.q.val();
             self.index.d.next = self.index.q.val() + 1;
             if self.index.q.val() == 63 {
                 self.clearing.d.next = false;
@@ -202,6 +219,7 @@ impl Logic for Counters {
             self.index.d.next = 0.into();
         }
         if self.reset.val() {
+            self.finds.d.next = false;
             self.adds.d.next = false;
             self.cleared.d.next = false;
             self.late.d.next = 0.into();
@@ -253,7 +271,7 @@ mod tests {
         uut.read.next = false;
         settle(uut);
         assert!(uut.busy.val());
-        for cycle in 0..60 {
+        for cycle in 0..62 {
             assert!(uut.busy.val(), "cycle {cycle}");
             uut.read.next = cycle % 4 == 0;
             tick(uut);

@@ -37,8 +37,7 @@ macro_rules! entries {
             /// Words written of an entry, and the word that is written next, from the last to the first.
             word: DFF<Bits<2>>,
             at: Signal<Local, Bits<2>>,
-            /// An entry has begun, an event.
-            begun: DFF<Bit>,
+            /// What has begun is an event.
             is_event: DFF<Bit>,
             sweep: DFF<Bits<B>>,
             clean: DFF<Bit>,
@@ -53,10 +52,9 @@ macro_rules! entries {
             row: Signal<Local, Bits<B>>,
             write_row: Signal<Local, Bits<B>>,
             read_row: Signal<Local, Bits<B>>,
-            /// The host reads what is written in this cycle: a block RAM gives something in between, so the host is given an entry
-            /// that is not there yet. (A writer that waits would wait for ever for a host that asks in every cycle.)
-            collides: Signal<Local, Bit>,
-            blank: DFF<Bit>,
+            /// The host reads what is written in this cycle: a block RAM gives anything, so the phase that the host is given is the
+            /// old one, and it takes none of the rest. (A writer that waits would wait for ever for a host that asks in every cycle.)
+            collides: DFF<Bit>,
             old_phase: DFF<Bit>,
             store: Signal<Local, Bit>,
             phase_mask: Constant<Bits<$ram>>,
@@ -88,7 +86,6 @@ macro_rules! entries {
                     ram: Default::default(),
                     word: Default::default(),
                     at: Default::default(),
-                    begun: Default::default(),
                     is_event: Default::default(),
                     sweep: Default::default(),
                     clean: Default::default(),
@@ -104,7 +101,6 @@ macro_rules! entries {
                     write_row: Default::default(),
                     read_row: Default::default(),
                     collides: Default::default(),
-                    blank: Default::default(),
                     old_phase: Default::default(),
                     store: Default::default(),
                     phase_mask: Constant::new(one << 31_u64),
@@ -119,7 +115,7 @@ macro_rules! entries {
 
             #[hdl_gen]
             fn update(&mut self) {
-                dff_setup!(self, clock, word, begun, is_event, sweep, clean, blank, old_phase);
+                dff_setup!(self, clock, word, is_event, sweep, clean, collides, old_phase);
                 clock!(self, clock, ram);
                 self.ready.next = self.clean.q.val();
                 // At 512 bits there is one word only: synthesis sees a constant.
@@ -127,7 +123,7 @@ macro_rules! entries {
 
                 // Which entry, and which word of it.
                 self.event.next = self.is_event.q.val();
-                if !self.begun.q.val() {
+                if !self.word.q.val().any() {
                     self.event.next = !self.cq_valid.val();
                 }
                 self.valid.next = self.cq_valid.val();
@@ -165,14 +161,15 @@ macro_rules! entries {
                 }
                 self.ram.read_addr.next = self.read_row.val();
                 self.store.next = self.valid.val() & self.clean.q.val();
-                self.collides.next = self.store.val() & (self.read_row.val() == self.write_row.val());
-                self.blank.d.next = self.collides.val();
+                self.collides.d.next =
+                    self.store.val() & !self.at.val().any() & (self.read_row.val() == self.write_row.val());
                 self.old_phase.d.next = !self.phase.val();
                 self.data.next = bit_cast::<$w, $ram>(self.ram.read_data.val());
-                if self.blank.q.val() {
-                    self.data.next = 0.into();
+                if self.collides.q.val() {
+                    self.data.next = bit_cast::<$w, $ram>(self.ram.read_data.val() & !self.phase_mask.val());
                     if self.old_phase.q.val() {
-                        self.data.next = bit_cast::<$w, $ram>(self.phase_mask.val());
+                        self.data.next =
+                            bit_cast::<$w, $ram>(self.ram.read_data.val() | self.phase_mask.val());
                     }
                 }
                 self.ram.write_en.next = self.store.val();
@@ -181,7 +178,6 @@ macro_rules! entries {
                 self.cq_stored.next = self.store.val() & !self.event.val() & !self.at.val().any();
                 self.eq_stored.next = self.store.val() & self.event.val() & !self.at.val().any();
                 if self.store.val() {
-                    self.begun.d.next = self.at.val().any();
                     self.is_event.d.next = self.event.val();
                     self.word.d.next = self.word.q.val() + 1;
                     if !self.at.val().any() {
@@ -197,7 +193,6 @@ macro_rules! entries {
                 }
                 if self.reset.val() {
                     self.word.d.next = 0.into();
-                    self.begun.d.next = false;
                     self.sweep.d.next = 0.into();
                     self.clean.d.next = false;
                 }

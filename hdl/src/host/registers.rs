@@ -95,6 +95,8 @@ pub struct Registers {
     started: DFF<Bit>,
     /// Cycles of the reset to come; meanwhile `copy` is filled, and no access begins.
     hold: DFF<Bits<5>>,
+    /// Not in reset: a flip-flop, because all of the core looks at it.
+    running: DFF<Bit>,
     resetting: Signal<Local, Bit>,
     place: Signal<Local, Bits<5>>,
     tail: DFF<Bits<16>>,
@@ -199,6 +201,7 @@ impl Registers {
             value: Default::default(),
             started: Default::default(),
             hold: Default::default(),
+            running: Default::default(),
             resetting: Default::default(),
             place: Default::default(),
             tail: Default::default(),
@@ -229,7 +232,7 @@ impl Registers {
 impl Logic for Registers {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, step, value, started, hold, tail, cq, eq);
+        dff_setup!(self, clock, step, value, started, hold, running, tail, cq, eq);
         clock!(self, clock, copy);
         for i in 0..22 {
             self.word[i].clock.next = self.clock.val();
@@ -455,9 +458,11 @@ impl Logic for Registers {
         if self.resetting.val() {
             self.hold.d.next = self.hold.q.val() - 1;
         }
-        self.core_reset.next = self.resetting.val() | !self.started.q.val();
+        self.running.d.next = !self.hold.q.val().get_bits::<4>(1).any();
+        self.core_reset.next = !self.running.q.val();
         if !self.started.q.val() | self.restart.val() | self.reset.val() {
             self.hold.d.next = 31.into();
+            self.running.d.next = false;
             self.tail.d.next = 0.into();
             self.cq.d.next = 0.into();
             self.eq.d.next = 0.into();

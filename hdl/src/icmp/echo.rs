@@ -51,7 +51,11 @@ macro_rules! echo {
             pub stat_full: Signal<Out, Bit>,
             /// A message or a reply is inside.
             pub busy: Signal<Out, Bit>,
-            // What arrives.
+            // What arrives, a cycle later: behind `ipv4::rx` the ways have been long.
+            beat1: DFF<$beat>,
+            valid1: DFF<Bit>,
+            meta1: DFF<Ipv4Meta>,
+            short1: DFF<Bit>,
             message_sum: $checksum,
             in_frame: DFF<Bit>,
             /// The message arriving is a request and was let in.
@@ -126,6 +130,10 @@ macro_rules! echo {
                     stat_ignored: Default::default(),
                     stat_full: Default::default(),
                     busy: Default::default(),
+                    beat1: Default::default(),
+                    valid1: Default::default(),
+                    meta1: Default::default(),
+                    short1: Default::default(),
                     message_sum: Default::default(),
                     in_frame: Default::default(),
                     accepting: Default::default(),
@@ -185,19 +193,24 @@ macro_rules! echo {
                 dff_setup!(self, clock, in_frame, accepting, summing, broken, overflow, source);
                 dff_setup!(self, clock, write, kept, read, item, item_valid, inside);
                 dff_setup!(self, clock, ignoring, refusing, count_bad, count_ignored, count_full);
+                dff_setup!(self, clock, beat1, valid1, meta1, short1);
                 clock!(self, clock, message_sum, ram, replies);
                 self.message_sum.reset.next = self.reset.val();
                 self.replies.reset.next = self.reset.val();
 
                 // A message is let in or not with its first beat.
                 self.inp.ready.next = true;
-                self.valid.next = self.inp.valid.val();
-                self.last.next = self.inp.data.val().last;
-                self.beat_data.next = self.inp.data.val().data;
+                self.beat1.d.next = self.inp.data.val();
+                self.valid1.d.next = self.inp.valid.val();
+                self.meta1.d.next = self.meta.val();
+                self.short1.d.next = self.too_short.val();
+                self.valid.next = self.valid1.q.val();
+                self.last.next = self.beat1.q.val().last;
+                self.beat_data.next = self.beat1.q.val().data;
                 self.kind.next = self.beat_data.val().get_bits::<16>(0);
-                self.request.next = (self.kind.val() == 8) & !self.meta.val().broadcast;
-                self.short.next = self.meta.val().len < 8;
-                self.long.next = self.meta.val().len > 1480;
+                self.request.next = (self.kind.val() == 8) & !self.meta1.q.val().broadcast;
+                self.short.next = self.meta1.q.val().len < 8;
+                self.long.next = self.meta1.q.val().len > 1480;
                 self.accept.next = self.accepting.q.val();
                 self.ignore.next = self.ignoring.q.val();
                 self.refuse.next = self.refusing.q.val();
@@ -209,13 +222,13 @@ macro_rules! echo {
                         self.request.val() & !self.short.val() & (self.long.val() | self.summing.q.val());
                 }
                 self.message_sum.seed.next = 0.into();
-                self.message_sum.beat.next = self.inp.data.val();
+                self.message_sum.beat.next = self.beat1.q.val();
                 self.message_sum.taken.next = self.valid.val() & self.accept.val();
 
                 self.distance.next = self.write.q.val() ^ self.read.q.val();
                 self.no_room.next = self.distance.val() == self.depth.val();
                 self.ram.write_addr.next = self.write.q.val().get_bits::<A>(0);
-                self.ram.write_data.next = self.inp.data.val();
+                self.ram.write_data.next = self.beat1.q.val();
                 self.ram.write_en.next = self.valid.val() & self.accept.val() & !self.no_room.val();
                 if self.valid.val() {
                     self.in_frame.d.next = !self.last.val();
@@ -224,7 +237,7 @@ macro_rules! echo {
                     self.refusing.d.next = self.refuse.val();
                     if self.accept.val() {
                         if !self.in_frame.q.val() {
-                            self.source.d.next = self.meta.val();
+                            self.source.d.next = self.meta1.q.val();
                             self.overflow.d.next = false;
                         }
                         if self.no_room.val() {
@@ -234,7 +247,7 @@ macro_rules! echo {
                         }
                         if self.last.val() {
                             self.summing.d.next = true;
-                            self.broken.d.next = self.too_short.val();
+                            self.broken.d.next = self.short1.q.val();
                         }
                     }
                 }
@@ -265,7 +278,7 @@ macro_rules! echo {
                     self.count_ignored.d.next = false;
                     self.count_full.d.next = false;
                 }
-                self.counts.next = self.valid.val() & self.last.val() & !self.too_short.val();
+                self.counts.next = self.valid.val() & self.last.val() & !self.short1.q.val();
                 if self.counts.val() & !self.accept.val() {
                     self.count_ignored.d.next = self.ignore.val();
                     self.count_full.d.next = self.refuse.val();
@@ -325,7 +338,8 @@ macro_rules! echo {
                 self.send.next.dst = self.replies.out.data.val().dst;
                 self.send.next.protocol = 1.into();
                 self.send.next.len = self.replies.out.data.val().len;
-                self.busy.next = self.in_frame.q.val()
+                self.busy.next = self.valid1.q.val()
+                    | self.in_frame.q.val()
                     | self.summing.q.val()
                     | self.replies.out.valid.val()
                     | self.count_bad.q.val()
@@ -333,6 +347,7 @@ macro_rules! echo {
                     | self.count_full.q.val();
 
                 if self.reset.val() {
+                    self.valid1.d.next = false;
                     self.in_frame.d.next = false;
                     self.accepting.d.next = false;
                     self.count_bad.d.next = false;

@@ -28,7 +28,7 @@ pub enum RxState {
 }
 
 macro_rules! ipv4_rx {
-    ($name:ident, $beat:ident, $head:ident, $sum:ident, $strip:ident, $trim:ident) => {
+    ($name:ident, $beat:ident, $head:ident, $sum:ident, $strip:ident by $($ihl:ident).+, $trim:ident) => {
         /// Good unfragmented packets to our address (or a broadcast address) leave without header, options and padding; TCP and
         /// ICMP have an output each. Every other packet is dropped and counted once.
         ///
@@ -87,6 +87,7 @@ macro_rules! ipv4_rx {
             length: Signal<Local, Bits<7>>,
             bad_length: Signal<Local, Bit>,
             header_in: Signal<Local, Bit>,
+            vacant: Signal<Local, Bit>,
             current: Signal<Local, Bit>,
             torn: Signal<Local, Bit>,
             count_cut: Signal<Local, Bit>,
@@ -170,8 +171,8 @@ macro_rules! ipv4_rx {
                 // The input side. The beat that completes the header's fixed part waits for the packet before. `finishing`
                 // is that packet's `strip_done`, without looking at a `valid` that depends on the input.
                 self.finishing.next = self.ended.q.val() & self.strip.out.ready.val();
-                self.admit.next =
-                    !self.head.complete.val() | (self.state.q.val() == RxState::Idle) | self.finishing.val();
+                self.vacant.next = (self.state.q.val() == RxState::Idle) | self.finishing.val();
+                self.admit.next = !self.head.complete.val() | self.vacant.val();
                 self.strip.inp.data.next = self.inp.data.val();
                 self.strip.inp.valid.next = self.inp.valid.val() & self.admit.val();
                 self.inp.ready.next = self.strip.inp.ready.val() & self.admit.val();
@@ -192,7 +193,11 @@ macro_rules! ipv4_rx {
                 if self.ihl.val() >= 5 {
                     self.length.next = bit_cast::<7, 4>(self.ihl.val()) << 2;
                 }
-                self.strip.length.next = self.length.val();
+                // Of a first narrow beat nothing is left, whatever the last packet's header was: there a register will do.
+                self.strip.length.next = 20.into();
+                if self.$($ihl).+.val() >= 5 {
+                    self.strip.length.next = bit_cast::<7, 4>(self.$($ihl).+.val()) << 2;
+                }
                 self.sum.data.next = self.head.data.val();
                 self.sum.take.next = self.taken.val();
                 self.sum.index.next = self.head.index.val();
@@ -203,7 +208,8 @@ macro_rules! ipv4_rx {
                 self.total.next = bit_cast::<17, 16>(self.head.bytes.val().get_bits::<16>(160));
                 self.head_length.next = bit_cast::<17, 7>(self.length.val());
                 self.flags_offset.next = self.head.bytes.val().get_bits::<14>(128);
-                if self.header_in.val() {
+                // Written as soon as nobody looks at the last packet's any more, and for the last time when the beat is taken.
+                if self.head.complete.val() & self.vacant.val() {
                     self.version.d.next = self.head.bytes.val().get_bits::<4>(188);
                     self.bad_ihl.d.next = self.ihl.val() < 5;
                     self.payload.d.next = self.total.val() - self.head_length.val();
@@ -321,8 +327,8 @@ macro_rules! ipv4_rx {
         }
     };
 }
-ipv4_rx!(Rx64, Beat64, Head64, HeaderSum64, Strip64, Trim64);
-ipv4_rx!(Rx512, Beat512, Head512, HeaderSum512, Strip512, Trim512);
+ipv4_rx!(Rx64, Beat64, Head64, HeaderSum64, Strip64 by held_ihl.q, Trim64);
+ipv4_rx!(Rx512, Beat512, Head512, HeaderSum512, Strip512 by ihl, Trim512);
 
 #[cfg(test)]
 #[path = "tests/rx.rs"]

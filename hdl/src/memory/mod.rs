@@ -3,3 +3,4 @@
 
 pub mod checksum;
 pub mod lane_ring;
+pub mod row_ring;

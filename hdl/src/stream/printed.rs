@@ -17,6 +17,7 @@ use super::{Beat64, Beat512};
 use crate::emit::{check, emit_top};
 use crate::memory::checksum::{Checksum64, Checksum512};
 use crate::memory::lane_ring::{LaneRing8, LaneRing64};
+use crate::memory::row_ring::RowRing16;
 
 fn print<B: Block + Default>(name: &'static str) -> (String, &'static str) {
     (emit_top(Box::<B>::default(), name).unwrap_or_else(|e| panic!("{name}: {e}")), name)
@@ -57,6 +58,7 @@ fn blocks_lint_and_synthesise() {
         print::<Checksum64>("checksum_64"),
         print::<Checksum512>("checksum_512"),
         print::<LaneRing8<16, 13, 4096>>("ring_8"),
+        print::<RowRing16<16, 12, 4096>>("row_ring_16"),
         print::<LaneRing64<20, 14, 16384>>("ring_64"),
     ];
     if let Some(dir) = std::env::var_os("SYNCLINE_VERILOG_DIR") {

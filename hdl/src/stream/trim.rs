@@ -52,7 +52,8 @@ macro_rules! trim {
                 self.behind.next = self.count.q.val() == self.whole.val();
                 self.fills.next = (self.next.val() == self.whole.val()) & !self.part.val().any();
                 self.cut.next = self.behind.val() | self.fills.val();
-                self.nothing.next = self.done.q.val() | (self.behind.val() & !self.part.val().any());
+                // With whole beats alone `done` says so in time, unless there is none.
+                self.nothing.next = self.done.q.val() | !self.length.val().any();
 
                 // The last lane wanted is `part` less one; bit 0 is no lane.
                 self.beyond.next = 0.into();

@@ -78,7 +78,7 @@ impl Logic for HeaderWords {
 }
 
 macro_rules! frame {
-    ($name:ident, $beat:ident, $w:tt, $k:tt, $k2:tt, $full:tt, carry $c:tt) => {
+    ($name:ident, $beat:ident, $w:tt, $k:tt, $k2:tt, $full:tt, {$($field:tt)*} {$($value:tt)*}) => {
         /// Beats leave through a register, without a gap between segments. A segment with an MSS option has no payload.
         #[derive(LogicBlock)]
         pub struct $name {
@@ -103,10 +103,9 @@ macro_rules! frame {
             index: DFF<Bits<2>>,
             /// Bytes in this beat and behind it, when `index` is not 0.
             left: DFF<Bits<17>>,
-            /// Payload bytes left over from the beat before.
-            carry: DFF<Bits<$c>>,
-            uses: Signal<Local, Bit>,
+            $($field)*
             remains: Signal<Local, Bits<17>>,
+            step: Signal<Local, Bits<17>>,
             last: Signal<Local, Bit>,
             go: Signal<Local, Bit>,
             shift: Signal<Local, Bits<17>>,
@@ -114,6 +113,7 @@ macro_rules! frame {
             above: Signal<Local, Bits<$k>>,
             data: Signal<Local, Bits<$w>>,
             lanes: Constant<Bits<17>>,
+            less_lanes: Constant<Bits<17>>,
             beat: DFF<$beat>,
             valid: DFF<Bit>,
             meta: DFF<Ipv4Send>,
@@ -123,6 +123,7 @@ macro_rules! frame {
             fn default() -> Self {
                 Self {
                     lanes: Constant::new($k.into()),
+                    less_lanes: Constant::new(((1_u64 << 17) - $k).into()),
                     clock: Default::default(),
                     reset: Default::default(),
                     ready: Default::default(),
@@ -136,9 +137,9 @@ macro_rules! frame {
                     header: Default::default(),
                     index: Default::default(),
                     left: Default::default(),
-                    carry: Default::default(),
-                    uses: Default::default(),
+                    $($value)*
                     remains: Default::default(),
+                    step: Default::default(),
                     last: Default::default(),
                     go: Default::default(),
                     shift: Default::default(),
@@ -153,36 +154,47 @@ macro_rules! frame {
         }
     };
 }
-frame!(Frame64, Beat64, 64, 8, 16, 0xff, carry 32);
-frame!(Frame512, Beat512, 512, 64, 128, 0xffff_ffff_ffff_ffff_u64, carry 160);
+frame!(
+    Frame64, Beat64, 64, 8, 16, 0xff,
+    // What beat 2 takes of the first word.
+    { payload: Signal<Local, Bits<32>>, }
+    { payload: Default::default(), }
+);
+frame!(
+    Frame512, Beat512, 512, 64, 128, 0xffff_ffff_ffff_ffff_u64,
+    // Payload bytes left over from the beat before.
+    { carry: DFF<Bits<160>>, uses: Signal<Local, Bit>, }
+    { carry: Default::default(), uses: Default::default(), }
+);
 
 impl Logic for Frame64 {
     crate::module_name!();
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, index, left, carry, beat, valid, meta);
+        dff_setup!(self, clock, index, left, beat, valid, meta);
         self.header.segment.next = self.segment.val();
         self.header.checksum.next = self.checksum.val();
         self.go.next = self.ready.val() & (self.out.ready.val() | !self.valid.q.val());
+        // Beat 0 is never the last, and of its length nobody asks: what is left behind it is computed in one addition.
         self.remains.next = self.left.q.val();
+        self.step.next = self.less_lanes.val();
         if self.index.q.val() == 0 {
-            self.remains.next = self.header.total.val();
+            self.remains.next = bit_cast::<17, 16>(self.segment.val().len);
+            self.step.next = 12.into();
+            if self.header.has_option.val() {
+                self.step.next = 16.into();
+            }
         }
-        self.last.next = self.remains.val() <= self.lanes.val();
+        self.last.next = (self.index.q.val() != 0) & (self.left.q.val() <= self.lanes.val());
 
-        // Beats 0 and 1 are header, beat 2 is half header; from there on each needs a word, if bytes are left.
-        self.uses.next = self.go.val()
-            & !self.header.has_option.val()
-            & (self.index.q.val() >= 2)
-            & (self.remains.val() > 4);
-        self.next_word.next = self.uses.val();
-        if self.uses.val() {
-            self.carry.d.next = self.word.val().get_bits::<32>(32);
-        }
-        self.data.next = bit_cast::<64, 32>(self.carry.q.val()) | (self.word.val() << 32);
+        // Beats 0 and 1 are header, beat 2 is half header; from there on each takes a word.
+        self.next_word.next = self.go.val() & (self.index.q.val() >= 2);
+        self.payload.next = self.word.val().get_bits::<32>(32);
+        self.data.next = self.word.val();
         if self.index.q.val() == 2 {
-            self.data.next = bit_cast::<64, 32>(self.header.check.val()) | (self.word.val() << 32);
+            self.data.next =
+                bit_cast::<64, 32>(self.header.check.val()) | (bit_cast::<64, 32>(self.payload.val()) << 32);
             if self.header.has_option.val() {
                 self.data.next = bit_cast::<64, 32>(self.header.check.val())
                     | (bit_cast::<64, 32>(self.header.option.val()) << 32);
@@ -199,7 +211,7 @@ impl Logic for Frame64 {
 
         self.shift.next = self.lanes.val();
         if self.last.val() {
-            self.shift.next = self.remains.val();
+            self.shift.next = self.left.q.val();
         }
         self.beyond.next = bits::<16>(0xff) << self.shift.val();
         self.above.next = self.beyond.val().get_bits::<8>(0);
@@ -212,7 +224,7 @@ impl Logic for Frame64 {
             self.beat.d.next.keep = !self.above.val();
             self.beat.d.next.last = self.last.val();
             self.valid.d.next = true;
-            self.left.d.next = self.remains.val() - self.lanes.val();
+            self.left.d.next = self.remains.val() + self.step.val();
             if !self.index.q.val().all() {
                 self.index.d.next = self.index.q.val() + 1;
             }
@@ -249,6 +261,7 @@ impl Logic for Frame512 {
         if self.index.q.val() == 0 {
             self.remains.next = self.header.total.val();
         }
+        self.step.next = self.less_lanes.val();
         self.last.next = self.remains.val() <= self.lanes.val();
 
         // Every beat is 20 bytes of the header, or left over, and then a word, if bytes are left.
@@ -290,7 +303,7 @@ impl Logic for Frame512 {
             self.beat.d.next.keep = !self.above.val();
             self.beat.d.next.last = self.last.val();
             self.valid.d.next = true;
-            self.left.d.next = self.remains.val() - self.lanes.val();
+            self.left.d.next = self.remains.val() + self.step.val();
             if !self.index.q.val().all() {
                 self.index.d.next = self.index.q.val() + 1;
             }

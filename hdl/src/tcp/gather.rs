@@ -3,12 +3,13 @@
 //! sent.
 //!
 //! The checksum stands before the payload, so a segment is sent only when all of it has been read; meanwhile the one before it
-//! is sent. Reads are one a cycle, without a gap between segments.
+//! is sent. Reads are one a cycle, without a gap between segments. At 64 bits a read is a row of sixteen bytes of the ring, so that
+//! reading takes half the time of sending: a flow with a small ring waits for it.
 
 use rust_hdl::prelude::*;
 
-use super::sum::{Sum64, Sum512};
-use crate::ram::Bram;
+use super::sum::{Sum128, Sum512};
+use super::words::{Words64, Words512};
 use crate::stream::StreamIn;
 use crate::stream::small_fifo::SmallFifo;
 use crate::types::TxSegment;
@@ -22,16 +23,28 @@ pub struct Slot {
     pub first: Bit,
     /// The segment's last.
     pub last: Bit,
-    /// Bytes that count.
+    /// Bytes in front of the segment, ...
+    pub skip: Bits<8>,
+    /// ... and the place behind its last byte.
     pub count: Bits<8>,
+    /// The segment begins at an odd byte: its 16-bit words are not those of the row.
+    pub odd: Bit,
     /// With the first: the sum of the pseudo-header and the header.
     pub header: Bits<32>,
 }
 
+/// The sum of a segment that has been read.
+#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
+pub struct Summed {
+    pub checksum: Bits<16>,
+    /// Reads that it took.
+    pub rows: Bits<10>,
+}
+
 macro_rules! gather {
-    ($name:ident, $rw:tt, $rk:tt, $rk2:tt, $full:tt, $sum:ident, data at $l:tt, mask at $l1:tt, sum at $l2:tt, slots $n:tt,
-     deep $d:tt count $c:tt) => {
-        #[doc = concat!("Reads ", stringify!($rw), " bits a cycle; holds 8 segments and 2^", stringify!($d), " reads.")]
+    ($name:ident, $w:tt, $rw:tt, $rk:tt, $rk2:tt, $full:tt, lane $lane:tt, $sum:ident, $words:ident,
+     data at $l:tt, mask at $l1:tt, sum at $l2:tt, slots $n:tt) => {
+        #[doc = concat!("Reads ", stringify!($rw), " bits a cycle; holds 8 segments and 512 reads.")]
         ///
         /// `2^A` flows with rings of `2^R` bytes; `M = A + R`.
         #[derive(LogicBlock)]
@@ -46,7 +59,8 @@ macro_rules! gather {
             pub ring_read: Signal<Out, Bit>,
             /// Byte address: flow, then ring offset.
             pub ring_addr: Signal<Out, Bits<M>>,
-            /// The bytes from `ring_addr` on, as many cycles later as the ring takes: see `RING_LATENCY` of `Tx64` and `Tx512`.
+            /// The row of `ring_addr` (64 bits), or the bytes from there on, as many cycles later as the ring takes: see `RING_LATENCY` of
+            /// `Tx64` and `Tx512`.
             pub ring_data: Signal<In, Bits<$rw>>,
             /// `segment` can be sent.
             pub ready: Signal<Out, Bit>,
@@ -56,7 +70,7 @@ macro_rules! gather {
             /// Pulse: it has been sent.
             pub sent: Signal<In, Bit>,
             /// Its next payload bytes.
-            pub word: Signal<Out, Bits<$rw>>,
+            pub word: Signal<Out, Bits<$w>>,
             /// Pulse: give the next ones.
             pub next_word: Signal<In, Bit>,
             /// No segment is inside.
@@ -68,6 +82,10 @@ macro_rules! gather {
             active: DFF<Bit>,
             first: DFF<Bit>,
             left: DFF<Bits<16>>,
+            /// `left` is not 0.
+            bytes_left: DFF<Bit>,
+            /// `left` is no more than a read.
+            ends: DFF<Bit>,
             offset: DFF<Bits<R>>,
             flow: DFF<Bits<16>>,
             group: [DFF<Bits<18>>; 4],
@@ -88,8 +106,15 @@ macro_rules! gather {
             room: Signal<Local, Bit>,
             issue: Signal<Local, Bit>,
             fresh: Signal<Local, Slot>,
+            // Where the payload begins in its first row.
+            lane: Signal<Local, Bits<8>>,
+            lane_mask: Constant<Bits<8>>,
+            skip: DFF<Bits<8>>,
+            odd: DFF<Bit>,
+            span: Signal<Local, Bits<16>>,
             direct: Signal<Local, Bit>,
             bytes_a_read: Constant<Bits<16>>,
+            bytes_of_two: Constant<Bits<16>>,
             step: Constant<Bits<R>>,
             ring_bits: Constant<Bits<5>>,
             // Reads on their way: `slots[i]` was issued i + 1 cycles ago.
@@ -101,6 +126,7 @@ macro_rules! gather {
             keep: DFF<Bits<$rk>>,
             beyond: Signal<Local, Bits<$rk2>>,
             low: Signal<Local, Bits<$rk>>,
+            high: Signal<Local, Bits<$rk>>,
             adder: $sum,
             arrived: Signal<Local, Slot>,
             from: Signal<Local, Bits<32>>,
@@ -108,15 +134,15 @@ macro_rules! gather {
             done: DFF<Bit>,
             folded: Signal<Local, Bits<17>>,
             right: Signal<Local, Bits<16>>,
-            // Payload, by reads.
-            ram: Bram<Bits<$rw>, $d>,
-            reserved: DFF<Bits<$c>>,
-            write: DFF<Bits<$d>>,
-            read: DFF<Bits<$c>>,
-            read_next: Signal<Local, Bits<$c>>,
-            held: Signal<Local, Bits<$c>>,
+            swap: DFF<Bit>,
+            counted: Signal<Local, Bits<10>>,
+            rows: DFF<Bits<10>>,
+            words: $words,
+            first_seq: Signal<Local, Bits<32>>,
+            /// Reads that have been issued and are not free again.
+            held: DFF<Bits<10>>,
             headers: SmallFifo<TxSegment, 3, 4>,
-            checksums: SmallFifo<Bits<16>, 3, 4>,
+            sums: SmallFifo<Summed, 3, 4>,
         }
 
         impl<const A: usize, const R: usize, const M: usize> Default for $name<A, R, M> {
@@ -125,8 +151,10 @@ macro_rules! gather {
                 assert!(1 << R >= 2 * $rk && R <= 16, "gather: no rings of 2^{R} bytes");
                 Self {
                     bytes_a_read: Constant::new($rk.into()),
+                    bytes_of_two: Constant::new((2 * $rk).into()),
                     step: Constant::new($rk.into()),
                     ring_bits: Constant::new((R as u64).into()),
+                    lane_mask: Constant::new($lane.into()),
                     clock: Default::default(),
                     reset: Default::default(),
                     inp: Default::default(),
@@ -147,6 +175,8 @@ macro_rules! gather {
                     active: Default::default(),
                     first: Default::default(),
                     left: Default::default(),
+                    bytes_left: Default::default(),
+                    ends: Default::default(),
                     offset: Default::default(),
                     flow: Default::default(),
                     group: Default::default(),
@@ -167,6 +197,10 @@ macro_rules! gather {
                     room: Default::default(),
                     issue: Default::default(),
                     fresh: Default::default(),
+                    lane: Default::default(),
+                    skip: Default::default(),
+                    odd: Default::default(),
+                    span: Default::default(),
                     direct: Default::default(),
                     slots: Default::default(),
                     valid: Default::default(),
@@ -176,6 +210,7 @@ macro_rules! gather {
                     keep: Default::default(),
                     beyond: Default::default(),
                     low: Default::default(),
+                    high: Default::default(),
                     adder: Default::default(),
                     arrived: Default::default(),
                     from: Default::default(),
@@ -183,14 +218,14 @@ macro_rules! gather {
                     done: Default::default(),
                     folded: Default::default(),
                     right: Default::default(),
-                    ram: Default::default(),
-                    reserved: Default::default(),
-                    write: Default::default(),
-                    read: Default::default(),
-                    read_next: Default::default(),
+                    swap: Default::default(),
+                    counted: Default::default(),
+                    rows: Default::default(),
+                    words: Default::default(),
+                    first_seq: Default::default(),
                     held: Default::default(),
                     headers: Default::default(),
-                    checksums: Default::default(),
+                    sums: Default::default(),
                 }
             }
         }
@@ -201,11 +236,13 @@ macro_rules! gather {
             #[hdl_gen]
             fn update(&mut self) {
                 dff_setup!(
-                    self, clock, active, first, left, offset, flow, keep, total, done, reserved, write, read
+                    self, clock, active, first, left, bytes_left, ends, offset, flow, skip, odd, keep, total,
+                    swap, rows, done, held
                 );
-                clock!(self, clock, adder, ram, headers, checksums);
+                clock!(self, clock, adder, words, headers, sums);
                 self.headers.reset.next = self.reset.val();
-                self.checksums.reset.next = self.reset.val();
+                self.sums.reset.next = self.reset.val();
+                self.words.reset.next = self.reset.val();
 
                 // The sum of header and pseudo-header, in four groups of four words, which are added in the next cycle.
                 self.order.next = self.inp.data.val();
@@ -231,23 +268,24 @@ macro_rules! gather {
                 }
 
                 // A slot a cycle, while there is room for what it reads.
-                self.some.next = self.left.q.val().any();
-                self.final_slot.next = self.left.q.val() <= self.bytes_a_read.val();
-                self.held.next = self.reserved.q.val() - self.read.q.val();
-                self.room.next = !self.held.val().get_bit($d) | !self.some.val();
+                self.some.next = self.bytes_left.q.val();
+                self.final_slot.next = self.ends.q.val();
+                self.room.next = !self.held.q.val().get_bit(9) | !self.some.val();
                 self.issue.next = self.active.q.val() & self.room.val();
                 self.free.next = !self.active.q.val() | (self.issue.val() & self.final_slot.val());
                 self.inp.ready.next = self.free.val() & self.headers.inp.ready.val();
                 self.accept.next = self.inp.valid.val() & self.free.val() & self.headers.inp.ready.val();
                 self.headers.inp.data.next = self.order.val();
                 self.headers.inp.valid.next = self.accept.val();
+                self.lane.next = self.seq.val().get_bits::<8>(0) & self.lane_mask.val();
+                self.span.next = self.order.val().len + bit_cast::<16, 8>(self.lane.val());
                 if self.issue.val() {
                     self.first.d.next = false;
+                    self.skip.d.next = 0.into();
                     self.left.d.next = self.left.q.val() - self.bytes_a_read.val();
+                    self.bytes_left.d.next = !self.ends.q.val();
+                    self.ends.d.next = self.left.q.val() <= self.bytes_of_two.val();
                     self.offset.d.next = self.offset.q.val() + self.step.val();
-                    if self.some.val() {
-                        self.reserved.d.next = self.reserved.q.val() + 1;
-                    }
                     if self.final_slot.val() {
                         self.active.d.next = false;
                     }
@@ -255,7 +293,11 @@ macro_rules! gather {
                 if self.accept.val() {
                     self.active.d.next = true;
                     self.first.d.next = true;
-                    self.left.d.next = self.order.val().len;
+                    self.left.d.next = self.span.val();
+                    self.bytes_left.d.next = self.order.val().len != 0;
+                    self.ends.d.next = self.span.val() <= self.bytes_a_read.val();
+                    self.skip.d.next = self.lane.val();
+                    self.odd.d.next = self.lane.val().get_bit(0);
                     self.offset.d.next = self.seq.val().get_bits::<R>(0);
                     self.flow.d.next = self.order.val().flow;
                     self.group[0].d.next = self.lport.val()
@@ -281,6 +323,8 @@ macro_rules! gather {
                 self.fresh.next.data = self.some.val();
                 self.fresh.next.first = self.first.q.val();
                 self.fresh.next.last = self.final_slot.val();
+                self.fresh.next.skip = self.skip.q.val();
+                self.fresh.next.odd = self.odd.q.val();
                 self.fresh.next.count = self.left.q.val().get_bits::<8>(0);
                 if !self.final_slot.val() {
                     self.fresh.next.count = self.bytes_a_read.val().get_bits::<8>(0);
@@ -306,27 +350,30 @@ macro_rules! gather {
                     self.slots[i].d.next = self.slots[i - 1].q.val();
                     self.valid[i].d.next = self.valid[i - 1].q.val();
                 }
+                // A segment from an odd byte on: its words are summed up with their bytes exchanged, so the header's are exchanged too, and
+                // the sum at the end once more (RFC 1071, section 2).
+                if self.slots[0].q.val().odd {
+                    self.slots[1].d.next.header = self.slots[0].q.val().header << 8;
+                }
                 if self.direct.val() {
                     self.valid[0].d.next = false;
                     self.valid[$l2].d.next = true;
                     self.slots[$l2].d.next = self.fresh.val();
+                    self.slots[$l2].d.next.odd = false;
                 }
 
-                // The bytes are here: into the RAM and the adder.
+                // The bytes are here: to be kept, and into the adder.
                 self.near.next = self.slots[$l1].q.val();
                 self.beyond.next = bits::<$rk2>($full) << self.near.val().count;
                 self.low.next = self.beyond.val().get_bits::<$rk>(0);
+                self.high.next = bits::<$rk>($full) << self.near.val().skip;
                 self.keep.d.next = 0.into();
                 if self.valid[$l1].q.val() & self.near.val().data {
-                    self.keep.d.next = !self.low.val();
+                    self.keep.d.next = self.high.val() & !self.low.val();
                 }
                 self.back.next = self.slots[$l].q.val();
-                self.ram.write_en.next = self.valid[$l].q.val() & self.back.val().data;
-                self.ram.write_addr.next = self.write.q.val();
-                self.ram.write_data.next = self.ring_data.val();
-                if self.valid[$l].q.val() & self.back.val().data {
-                    self.write.d.next = self.write.q.val() + 1;
-                }
+                self.words.write.next = self.valid[$l].q.val() & self.back.val().data;
+                self.words.row.next = self.ring_data.val();
                 self.adder.data.next = self.ring_data.val();
                 self.adder.keep.next = self.keep.q.val();
 
@@ -336,37 +383,52 @@ macro_rules! gather {
                 if self.arrived.val().first {
                     self.from.next = self.arrived.val().header;
                 }
+                self.counted.next = self.rows.q.val();
+                if self.arrived.val().first {
+                    self.counted.next = 0.into();
+                }
                 if self.valid[$l2].q.val() {
                     self.total.d.next = self.from.val() + self.adder.sum.val();
+                    self.rows.d.next = self.counted.val();
+                    if self.arrived.val().data {
+                        self.rows.d.next = self.counted.val() + 1;
+                    }
                 }
+                self.swap.d.next = self.arrived.val().odd;
                 self.done.d.next = self.valid[$l2].q.val() & self.arrived.val().last;
                 self.folded.next = bit_cast::<17, 16>(self.total.q.val().get_bits::<16>(0))
                     + bit_cast::<17, 16>(self.total.q.val().get_bits::<16>(16));
                 self.right.next = self.folded.val().get_bits::<16>(0)
                     + bit_cast::<16, 1>(self.folded.val().get_bits::<1>(16));
-                self.checksums.inp.data.next = !self.right.val();
-                self.checksums.inp.valid.next = self.done.q.val();
+                self.sums.inp.data.next.checksum = !self.right.val();
+                if self.swap.q.val() {
+                    self.sums.inp.data.next.checksum = !((self.right.val() << 8) | (self.right.val() >> 8));
+                }
+                self.sums.inp.data.next.rows = self.rows.q.val();
+                self.sums.inp.valid.next = self.done.q.val();
 
                 // To be sent.
-                self.ready.next = self.checksums.out.valid.val();
-                self.checksum.next = self.checksums.out.data.val();
+                self.ready.next = self.sums.out.valid.val();
+                self.checksum.next = self.sums.out.data.val().checksum;
                 self.segment.next = self.headers.out.data.val();
-                self.checksums.out.ready.next = self.sent.val();
+                self.sums.out.ready.next = self.sent.val();
                 self.headers.out.ready.next = self.sent.val();
-                self.read_next.next = self.read.q.val();
-                if self.next_word.val() {
-                    self.read_next.next = self.read.q.val() + 1;
+                self.first_seq.next = self.headers.out.data.val().seq;
+                self.words.ready.next = self.sums.out.valid.val();
+                self.words.lane.next = self.first_seq.val().get_bits::<8>(0) & self.lane_mask.val();
+                self.words.rows.next = self.sums.out.data.val().rows;
+                self.words.sent.next = self.sent.val();
+                self.words.next_word.next = self.next_word.val();
+                self.word.next = self.words.word.val();
+                self.held.d.next = self.held.q.val() - self.words.freed.val();
+                if self.ring_read.val() {
+                    self.held.d.next = self.held.q.val() - self.words.freed.val() + 1;
                 }
-                self.read.d.next = self.read_next.val();
-                self.ram.read_addr.next = self.read_next.val().get_bits::<$d>(0);
-                self.word.next = self.ram.read_data.val();
                 self.idle.next = !self.active.q.val() & !self.headers.out.valid.val() & !self.inp.valid.val();
                 if self.reset.val() {
                     self.active.d.next = false;
                     self.done.d.next = false;
-                    self.reserved.d.next = 0.into();
-                    self.write.d.next = 0.into();
-                    self.read.d.next = 0.into();
+                    self.held.d.next = 0.into();
                     for i in 0..$n {
                         self.valid[i].d.next = false;
                     }
@@ -375,6 +437,6 @@ macro_rules! gather {
         }
     };
 }
-gather!(Gather64, 64, 8, 16, 0xff, Sum64, data at 2, mask at 1, sum at 4, slots 5, deep 9 count 10);
-gather!(Gather512, 512, 64, 128, 0xffff_ffff_ffff_ffff_u64, Sum512, data at 3, mask at 2, sum at 5, slots 6,
-        deep 8 count 9);
+gather!(Gather64, 64, 128, 16, 32, 0xffff, lane 15, Sum128, Words64, data at 1, mask at 0, sum at 3, slots 4);
+gather!(Gather512, 512, 512, 64, 128, 0xffff_ffff_ffff_ffff_u64, lane 0, Sum512, Words512,
+        data at 3, mask at 2, sum at 5, slots 6);

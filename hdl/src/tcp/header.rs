@@ -39,6 +39,8 @@ pub struct Header64 {
     pub fields: Signal<Out, Fields>,
     /// The header length in words: right from beat 1 on, 5 with beat 0.
     pub offset: Signal<Out, Bits<4>>,
+    /// The same one beat later, from a register: the header's length for those who look at it only from beat 2 on.
+    pub settled_offset: Signal<Out, Bits<4>>,
     /// A place among the bytes behind the first 20 of the header, below 40 ...
     pub position: Signal<In, Bits<6>>,
     /// ... and the four bytes from there on, in the same cycle; the beat that passes now is not yet among them.
@@ -78,6 +80,7 @@ impl Logic for Header64 {
             | (bit_cast::<32, 8>(self.byte[5].val()) << 16)
             | (bit_cast::<32, 8>(self.byte[6].val()) << 8)
             | bit_cast::<32, 8>(self.byte[7].val());
+        self.settled_offset.next = self.held.q.val().offset;
         self.offset.next = self.held.q.val().offset;
         if self.index.val() == 0 {
             self.offset.next = 5.into();
@@ -139,6 +142,8 @@ pub struct Header512 {
     pub fields: Signal<Out, Fields>,
     /// The header length in words.
     pub offset: Signal<Out, Bits<4>>,
+    /// The same.
+    pub settled_offset: Signal<Out, Bits<4>>,
     /// A place among the bytes behind the first 20 of the header, below 40 ...
     pub position: Signal<In, Bits<6>>,
     /// ... and the four bytes from there on, in the same cycle; the beat that passes now is not yet among them.
@@ -189,6 +194,7 @@ impl Logic for Header512 {
         }
         self.fields.next = self.chosen.val();
         self.offset.next = self.chosen.val().offset;
+        self.settled_offset.next = self.chosen.val().offset;
         self.shift.next = bit_cast::<9, 6>(self.position.val()) << 3;
         self.moved.next = self.rest.q.val() >> self.shift.val();
         self.options.next = self.moved.val().get_bits::<32>(0);

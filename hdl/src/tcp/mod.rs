@@ -10,6 +10,7 @@ pub mod rx;
 pub mod staging;
 pub mod sum;
 pub mod tx;
+pub mod words;
 
 #[cfg(test)]
 mod printed;

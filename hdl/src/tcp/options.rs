@@ -39,6 +39,8 @@ pub struct Options {
     state: DFF<Parse>,
     /// 0 between two runs.
     place: DFF<Bits<9>>,
+    /// Bytes from `place` to the end, in `Decode`.
+    left: DFF<Bits<9>>,
     window: DFF<Bits<32>>,
     bad_seen: DFF<Bit>,
     mss_seen: DFF<Bits<16>>,
@@ -51,7 +53,6 @@ pub struct Options {
     limit: Signal<Local, Bits<9>>,
     step: Signal<Local, Bits<9>>,
     after: Signal<Local, Bits<9>>,
-    second: Signal<Local, Bits<9>>,
 }
 
 impl Logic for Options {
@@ -59,7 +60,7 @@ impl Logic for Options {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, place, window, bad_seen, mss_seen);
+        dff_setup!(self, clock, state, place, left, window, bad_seen, mss_seen);
         self.done.next = self.state.q.val() == Parse::Done;
         self.bad.next = self.bad_seen.q.val();
         self.mss.next = self.mss_seen.q.val();
@@ -84,7 +85,7 @@ impl Logic for Options {
             }
         }
         self.after.next = self.place.q.val() + self.step.val();
-        self.second.next = self.place.q.val() + 1;
+        self.left.d.next = self.limit.val() - self.place.q.val();
         self.ends.next = false;
 
         match self.state.q.val() {
@@ -95,13 +96,11 @@ impl Logic for Options {
             Parse::Decode => {
                 self.place.d.next = self.after.val();
                 self.state.d.next = Parse::Fetch;
-                self.ends.next = self.after.val() >= self.limit.val();
+                self.ends.next = self.step.val() >= self.left.q.val();
                 if self.kind.val() == 0 {
                     self.ends.next = true;
                 } else if self.kind.val() != 1 {
-                    if (self.second.val() >= self.limit.val())
-                        | (self.size.val() < 2)
-                        | (self.after.val() > self.limit.val())
+                    if (self.left.q.val() < 2) | (self.size.val() < 2) | (self.step.val() > self.left.q.val())
                     {
                         self.bad_seen.d.next = true;
                         self.ends.next = true;

@@ -100,6 +100,7 @@ macro_rules! rx {
             has_options: Signal<Local, Bit>,
             offset: Signal<Local, Bits<4>>,
             option_words: Signal<Local, Bits<4>>,
+            strip_words: Signal<Local, Bits<4>>,
             lane: Constant<Bits<16>>,
             header: $header,
             count: $count,
@@ -138,7 +139,7 @@ macro_rules! rx {
             sum_from: Signal<Local, Bits<32>>,
             total: DFF<Bits<32>>,
             // The verdict.
-            folded: Signal<Local, Bits<17>>,
+            halves: Signal<Local, Bits<16>>,
             sum_right: Signal<Local, Bit>,
             waits: DFF<Bit>,
             parsed: Signal<Local, Bit>,
@@ -182,6 +183,7 @@ macro_rules! rx {
                     has_options: Default::default(),
                     offset: Default::default(),
                     option_words: Default::default(),
+                    strip_words: Default::default(),
                     header: Default::default(),
                     count: Default::default(),
                     adder: Default::default(),
@@ -215,7 +217,7 @@ macro_rules! rx {
                     flags4: Default::default(),
                     sum_from: Default::default(),
                     total: Default::default(),
-                    folded: Default::default(),
+                    halves: Default::default(),
                     sum_right: Default::default(),
                     waits: Default::default(),
                     parsed: Default::default(),
@@ -311,7 +313,12 @@ macro_rules! rx {
                     self.offset.next = 5.into();
                 }
                 self.has_options.next = self.offset.val() != 5;
-                self.strip.length.next = bit_cast::<7, 4>(self.offset.val()) << 2;
+                // Of the first two of the narrow stream's beats nothing is left, whatever the last segment's header was.
+                self.strip_words.next = self.header.settled_offset.val();
+                if self.header.settled_offset.val() < 5 {
+                    self.strip_words.next = 5.into();
+                }
+                self.strip.length.next = bit_cast::<7, 4>(self.strip_words.val()) << 2;
                 self.strip.inp.data.next = self.beat1.q.val();
                 self.strip.inp.valid.next = self.go.val();
                 self.strip.out.ready.next = true;
@@ -398,10 +405,11 @@ macro_rules! rx {
                     self.total.d.next = self.sum_from.val() + self.adder.sum.val();
                 }
 
-                // Cycle 4: the verdict. A ones'-complement total of 0xffff, folded once, is 0xffff or 0x1fffe.
-                self.folded.next = bit_cast::<17, 16>(self.total.q.val().get_bits::<16>(0))
-                    + bit_cast::<17, 16>(self.total.q.val().get_bits::<16>(16));
-                self.sum_right.next = (self.folded.val() == 0xffff) | (self.folded.val() == 0x1_fffe);
+                // Cycle 4: the verdict. The total is right if it gives 0xffff, folded once, or 0x1fffe: if one half is the other's
+                // complement, or both are all ones. That takes no carry.
+                self.halves.next =
+                    self.total.q.val().get_bits::<16>(0) ^ self.total.q.val().get_bits::<16>(16);
+                self.sum_right.next = self.halves.val().all() | self.total.q.val().all();
                 self.last.next = self.pending4.q.val();
                 self.parsed.next = !self.last.val().options | self.options.done.val();
                 self.verdict.next = (self.ends4.q.val() | self.waits.q.val()) & self.parsed.val();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! [`Sum64`], [`Sum512`]: the 16-bit words of a beat added up, not folded, two cycles later.
+//! [`Sum64`], [`Sum128`], [`Sum512`]: the 16-bit words of a beat added up, not folded, two cycles later.
 
 use rust_hdl::prelude::*;
 
@@ -58,6 +58,7 @@ macro_rules! sum {
     };
 }
 sum!(Sum64, 64, 8, pairs 2, twice 4);
+sum!(Sum128, 128, 16, pairs 4, twice 8);
 sum!(Sum512, 512, 64, pairs 16, twice 32);
 
 /// Zero extension in loops, where `bit_cast` can't be used: RustHDL lets a method of this name through.
@@ -89,7 +90,7 @@ mod tests {
     use crate::sim::{ready, tick};
     use crate::stream::bench::{Rng, bits_of, clocked};
 
-    clocked!(Sum64, Sum512);
+    clocked!(Sum64, Sum128, Sum512);
 
     macro_rules! check {
         ($block:ident, $k:literal, $rng:expr) => {
@@ -113,6 +114,7 @@ mod tests {
     fn adds_the_words_that_are_kept() {
         let mut rng = Rng::new(90);
         check!(Sum64, 8, &mut rng);
+        check!(Sum128, 16, &mut rng);
         check!(Sum512, 64, &mut rng);
     }
 }

@@ -9,7 +9,7 @@ use crate::stream::{Beat64, Beat512, StreamIn, StreamOut};
 use crate::types::{Ipv4Send, TxSegment};
 
 macro_rules! tx {
-    ($(#[$doc:meta])* $name:ident, $beat:ident, $w:tt, $gather:ident, $frame:ident, latency $latency:literal) => {
+    ($(#[$doc:meta])* $name:ident, $beat:ident, $rw:tt, $gather:ident, $frame:ident, latency $latency:literal, $data:literal) => {
         $(#[$doc])*
         ///
         /// `2^A` flows with rings of `2^R` bytes; `M = A + R`. A payload has at most 4,096 bytes (64 bits) or 16,384 (512 bits). A segment with an
@@ -24,10 +24,10 @@ macro_rules! tx {
             pub laddr: Signal<In, Bits<32>>,
             /// Read the ring at `ring_addr`.
             pub ring_read: Signal<Out, Bit>,
-            /// Byte address of lane 0: flow, then ring offset. The read wraps inside the flow's ring.
+            /// Byte address: flow, then ring offset. The read wraps inside the flow's ring.
             pub ring_addr: Signal<Out, Bits<M>>,
-            #[doc = concat!("The bytes from `ring_addr` on, ", $latency, " cycles later.")]
-            pub ring_data: Signal<In, Bits<$w>>,
+            #[doc = concat!($data, ", ", $latency, " cycles later.")]
+            pub ring_data: Signal<In, Bits<$rw>>,
             /// TCP header and payload.
             pub out: StreamOut<$beat>,
             /// For `ipv4::Tx`, stable from the first beat to the last.
@@ -71,11 +71,11 @@ macro_rules! tx {
 }
 tx!(
     /// TCP send at 64 bits.
-    Tx64, Beat64, 64, Gather64, Frame64, latency 3
+    Tx64, Beat64, 128, Gather64, Frame64, latency 2, "The row of sixteen bytes with `ring_addr` in it"
 );
 tx!(
     /// TCP send at 512 bits.
-    Tx512, Beat512, 512, Gather512, Frame512, latency 4
+    Tx512, Beat512, 512, Gather512, Frame512, latency 4, "The bytes from `ring_addr` on"
 );
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub const LIMITS: &[Limit] = &[
     limit("tcp_tx64", 880, 180, 1.0, 9),
     limit("tcp_rx64", 910, 210, 1.5, 8),
     limit("placer64", 275, 30, 0.0, 4),
-    limit("entries64", 160, 0, 1.0, 4),
+    limit("entries64", 135, 0, 1.0, 4),
     limit("timer16", 220, 40, 0.0, 3),
 ];
 

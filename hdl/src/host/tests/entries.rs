@@ -42,11 +42,6 @@ impl Side {
     }
 }
 
-/// What the host gets for a word that it reads while it is written: nothing, but for the place of a phase.
-fn is_blank(word: &[u8]) -> bool {
-    word.iter().enumerate().all(|(i, byte)| *byte == 0 || (i == 3 && *byte == 0x80))
-}
-
 macro_rules! check {
     ($block:ty, $bytes:literal, rows $rows:literal, $rng:expr) => {
         let rng = $rng;
@@ -56,7 +51,7 @@ macro_rules! check {
         // By ring and slot; the words that have been written of the entry on offer may already be there.
         let mut memory = [[[0_u8; 32]; 4]; 2];
         let mut asked: Option<(usize, usize, usize)> = None;
-        // What the host has to take for an entry that is not there, if its phase was read in the cycle of its writing.
+        // The phase that the host has to be given for a word that it read in the cycle of its writing: the old one. The rest is anything.
         let mut absent: Option<u8> = None;
         let mut met = 0;
         let mut cycles_to_ready = 0;
@@ -91,14 +86,15 @@ macro_rules! check {
                 let got = bytes_of(uut.data.val(), $bytes);
                 let old = &memory[ring][slot][from..from + length];
                 if let Some(phase) = absent.take() {
-                    assert_eq!(got[3], phase, "the phase is that of the lap before");
-                    assert!(is_blank(&got));
+                    assert_eq!(got[3] & 0x80, phase, "the phase is that of the lap before");
                     met += 1;
-                } else if &got[..length] != old && !(word != 0 && is_blank(&got)) {
+                } else if &got[..length] != old {
                     let side = &sides[ring];
                     assert!(word != 0, "a phase before its time, or a word that is neither old nor new");
                     assert!(side.offered.is_some() && side.slot() == slot as u64);
-                    assert_eq!(&got[..length], &side.entry()[from..from + length]);
+                    // The simulated block RAM gives zeros for a word read in the cycle of its writing.
+                    let zeros = got.iter().all(|byte| *byte == 0);
+                    assert!(zeros || got[..length] == side.entry()[from..from + length]);
                 }
                 assert!(got[length..].iter().all(|byte| *byte == 0));
             }

@@ -4,7 +4,8 @@
 use std::collections::VecDeque;
 
 use super::*;
-use crate::memory::lane_ring::{LaneRing8, LaneRing64};
+use crate::memory::lane_ring::LaneRing64;
+use crate::memory::row_ring::RowRing16;
 use crate::sim::{ready, settle, tick};
 use crate::stream::bench::{Drain, Feed, PACES, Rng, assert_frames, bits_of, clocked};
 use crate::tcp::sum;
@@ -57,7 +58,7 @@ fn reference(segment: &TxSegment, rings: &[u8]) -> Vec<u8> {
 }
 
 macro_rules! bench {
-    ($run:ident, $block:ty, $beat:ident, $bytes:literal) => {
+    ($run:ident, $block:ty, $beat:ident, $bytes:literal, row $row:literal) => {
         /// Sends the segments; gives for each the cycle of its first and of its last beat, counted from when it was first offered.
         fn $run(segments: &[TxSegment], gap: u64, stall: u64, rng: &mut Rng) -> Vec<(usize, usize)> {
             let mut rings = rng.bytes(4 * RING);
@@ -88,7 +89,8 @@ macro_rules! bench {
                 {
                     marks.push((first.take().expect("begun"), cycle));
                 }
-                let addr = uut.ring_addr.val().index();
+                // At 64 bits the ring gives a row.
+                let addr = uut.ring_addr.val().index() / $row * $row;
                 let bytes = (0..$bytes).map(|i| rings[addr / RING * RING + (addr + i) % RING]).collect();
                 reads.push_back(if uut.ring_read.val() { bytes } else { rng.bytes($bytes) });
                 quiet = if uut.idle.val() && feed.is_empty() { quiet + 1 } else { 0 };
@@ -103,8 +105,8 @@ macro_rules! bench {
         }
     };
 }
-bench!(run64, Tx64<2, 12, 14>, Beat64, 8);
-bench!(run512, Tx512<2, 12, 14>, Beat512, 64);
+bench!(run64, Tx64<2, 12, 14>, Beat64, 16, row 16);
+bench!(run512, Tx512<2, 12, 14>, Beat512, 64, row 1);
 
 // covers: MUST-2, CK-2, CK-3
 #[test]
@@ -199,6 +201,6 @@ fn latency_and_rate() {
 /// The rings that feed this block answer when it expects them to.
 #[test]
 fn the_rings_have_the_latency() {
-    assert_eq!(Tx64::<4, 12, 16>::RING_LATENCY, LaneRing8::<16, 13, 4096>::READ_LATENCY);
+    assert_eq!(Tx64::<4, 12, 16>::RING_LATENCY, RowRing16::<16, 12, 4096>::READ_LATENCY);
     assert_eq!(Tx512::<6, 14, 20>::RING_LATENCY, LaneRing64::<20, 14, 16384>::READ_LATENCY);
 }

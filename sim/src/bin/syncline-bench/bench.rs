@@ -32,6 +32,40 @@ pub struct Conn {
     pub edge: u32,
     pub established: bool,
     pub closed: bool,
+    /// What the peer has sent and the card has acknowledged (RFC 9293 section 3.3.1), and the end of all that was ever sent.
+    pub snd_una: u32,
+    pub snd_max: u32,
+    pub duplicates: u32,
+    /// No second fast retransmission before this is acknowledged.
+    pub recover: u32,
+    /// When the card acknowledged something new.
+    pub progress: u64,
+}
+
+/// Cycles without an acknowledgement after which the peer sends again.
+const PATIENCE: u64 = 5_000;
+
+impl Conn {
+    /// The card's ACK. A card that gets more than it can take drops segments whole, so the peer goes back like any TCP.
+    fn acknowledged(&mut self, seen: &Seen, cycle: u64) {
+        let same_window = seen.ack.wrapping_add(seen.window.into()) == self.edge;
+        let new = seen.ack.wrapping_sub(self.snd_una) as i32;
+        if new > 0 {
+            (self.snd_una, self.duplicates, self.progress) = (seen.ack, 0, cycle);
+            if (seen.ack.wrapping_sub(self.snd_nxt) as i32) > 0 {
+                self.snd_nxt = seen.ack;
+            }
+        } else if new == 0 && seen.len == 0 && same_window && self.snd_max != self.snd_una {
+            self.duplicates += 1;
+            if self.duplicates == 3 && self.recover.wrapping_sub(self.snd_una) as i32 <= 0 {
+                self.go_back(cycle);
+            }
+        }
+    }
+
+    fn go_back(&mut self, cycle: u64) {
+        (self.snd_nxt, self.recover, self.progress) = (self.snd_una, self.snd_max, cycle);
+    }
 }
 
 /// Everything that takes part.
@@ -45,6 +79,9 @@ pub struct Bench {
     pub sent: Vec<Sent>,
     /// Payload bytes that the peer has received in order.
     pub received: u64,
+    /// Segments with data from the peer, and those of them that were sent before.
+    pub segments: u64,
+    pub again: u64,
     /// The peer acknowledges data, sends ...
     pub sends: bool,
     /// ... segments of at most this size.
@@ -64,6 +101,8 @@ impl Bench {
             conns: BTreeMap::new(),
             sent: vec![],
             received: 0,
+            segments: 0,
+            again: 0,
             sends: false,
             mss,
         };
@@ -154,7 +193,11 @@ impl Bench {
     pub fn connect(&mut self, ports: std::ops::Range<u16>) -> Result<()> {
         for from in ports.clone() {
             let seq = u32::from(from) << 16;
-            self.conns.insert(from, Conn { snd_nxt: seq + 1, ..Conn::default() });
+            let next = seq + 1;
+            self.conns.insert(
+                from,
+                Conn { snd_nxt: next, snd_una: next, snd_max: next, recover: next, ..Conn::default() },
+            );
             let mss = Some(self.mss);
             self.wire.inject(packet::segment(Segment {
                 from,
@@ -188,6 +231,9 @@ impl Bench {
     fn segment(&mut self, seen: &Seen) -> Result<()> {
         let Some(conn) = self.conns.get_mut(&seen.to) else { return Ok(()) };
         ensure!(!seen.rst, "the card reset the connection of port {}", seen.to);
+        if self.sends {
+            conn.acknowledged(seen, self.cycle);
+        }
         conn.edge = seen.ack.wrapping_add(seen.window.into());
         let mut answer = false;
         if seen.syn {
@@ -222,6 +268,11 @@ impl Bench {
     /// multiple of the MSS is used too.
     fn send_data(&mut self) {
         let mss = u32::from(self.mss);
+        for conn in self.conns.values_mut() {
+            if conn.snd_una != conn.snd_max && self.cycle - conn.progress > PATIENCE {
+                conn.go_back(self.cycle);
+            }
+        }
         let open = |c: &Conn| c.edge.wrapping_sub(c.snd_nxt) as i32;
         let Some((port, conn)) =
             self.conns.iter_mut().filter(|(_, c)| c.established).max_by_key(|(_, c)| open(c))
@@ -235,6 +286,15 @@ impl Bench {
         let len = room.min(mss);
         let (seq, ack) = (conn.snd_nxt, Some(conn.rcv_nxt));
         conn.snd_nxt = seq.wrapping_add(len);
+        self.segments += 1;
+        if (conn.snd_nxt.wrapping_sub(conn.snd_max) as i32) > 0 {
+            if conn.snd_max == conn.snd_una {
+                conn.progress = self.cycle;
+            }
+            conn.snd_max = conn.snd_nxt;
+        } else {
+            self.again += 1;
+        }
         let segment = Segment {
             from: *port,
             to: PORT,

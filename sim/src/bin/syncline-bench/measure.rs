@@ -16,6 +16,7 @@ use crate::packet::{self, Frame, PEER, PORT, Segment};
 pub const NOTES: &str = "\
 goodput: payload bytes a cycle over the wire at line rate (preamble, FCS and gap count); budget and ratio are against the ceiling MSS / (MTU + 38).
 idle_*: the share of cycles in which the bench's own part had nothing to do while goodput was measured; well above 0 means that it was not the limit.
+sent_again_*: the share of the peer's segments that it had to send again, because the card was given more than it can take. The peer sends as fast as the window and the wire allow.
 cycles_per_event_*: pure ACK segments back to back, without the wire's gaps; a 60-byte frame takes 8 beats at 64 bits.
 open_close_cycles: cycles a connection, opened and closed by the peer, as many in parallel as the card allows half open, frames back to back.";
 
@@ -91,6 +92,7 @@ fn goodput(config: Config, flows: u16, name: &str, mss: u16, transmit: bool) -> 
     let total = |b: &Bench| if transmit { b.received } else { b.host.read_bytes };
     bench.run(20_000)?;
     let (start, bytes, rx_idle, host_idle) = (bench.cycle, total(&bench), bench.wire.idle, bench.host.idle);
+    let (segments, again) = (bench.segments, bench.again);
     bench.run(60_000)?;
     let cycles = (bench.cycle - start) as f64;
     let value = (total(&bench) - bytes) as f64 / cycles;
@@ -115,6 +117,8 @@ fn goodput(config: Config, flows: u16, name: &str, mss: u16, transmit: bool) -> 
     } else {
         figures.push(share(format!("idle_window_reads_{key}"), config, host(2)));
         figures.push(share(format!("idle_peer_{key}"), config, (bench.wire.idle - rx_idle) as f64 / cycles));
+        let again = (bench.again - again) as f64 / (bench.segments - segments) as f64;
+        figures.push(Figure { unit: "of segments", ..share(format!("sent_again_{key}"), config, again) });
     }
     Ok(figures)
 }

@@ -7,6 +7,7 @@ use num_bigint::BigUint;
 use rust_hdl::prelude::*;
 use syncline_hdl::memory::checksum::Checksum64;
 use syncline_hdl::memory::lane_ring::LaneRing8;
+use syncline_hdl::memory::row_ring::RowRing16;
 use syncline_hdl::sim::{ready, settle};
 use syncline_hdl::stream::arbiter::FrameArbiter64;
 use syncline_hdl::stream::fifo::Fifo;
@@ -137,5 +138,7 @@ lockstep!(trim, Trim64, 500, in [inp.data, inp.valid, out.ready, length],
 lockstep!(narrow, Narrow512To64, 300, in [inp.data, inp.valid, out.ready], out [inp.ready, out.data, out.valid]);
 lockstep!(widen, Widen8To64, 500, in [inp.data, inp.valid, out.ready], out [inp.ready, out.data, out.valid]);
 lockstep!(checksum, Checksum64, 500, in [beat, taken, seed], out [sum, sum_valid]);
+lockstep!(row_ring_16, RowRing16<7, 3, 32>, 500, in [write_valid, write_addr, write_data, write_keep, read_addr],
+    out [read_data]);
 lockstep!(ring_8, LaneRing8<7, 4, 32>, 500, in [write_valid, write_addr, write_data, write_keep, read_addr],
     out [read_data]);
