@@ -103,6 +103,7 @@ macro_rules! core {
             blank: Constant<Event>,
             placed_flow: Signal<Local, Bits<16>>,
             calm: DFF<Bits<4>>,
+            was_active: DFF<Bit>,
             active: Signal<Local, Bit>,
             reset_here: Signal<Local, Bit>,
             stats: Signal<Local, NetStats>,
@@ -183,6 +184,7 @@ macro_rules! core {
                     tx_ring: Default::default(),
                     placed_flow: Default::default(),
                     calm: Default::default(),
+                    was_active: Default::default(),
                     active: Default::default(),
                     reset_here: Default::default(),
                     stats: Default::default(),
@@ -193,7 +195,7 @@ macro_rules! core {
         impl Logic for $name {
             #[hdl_gen]
             fn update(&mut self) {
-                dff_setup!(self, clock, calm);
+                dff_setup!(self, clock, calm, was_active);
                 clock!(
                     self,
                     clock,
@@ -540,8 +542,12 @@ macro_rules! core {
                 if !self.calm.q.val().all() {
                     self.calm.d.next = self.calm.q.val() + 1;
                 }
-                if self.active.val() {
+                self.was_active.d.next = self.active.val();
+                if self.was_active.q.val() {
                     self.calm.d.next = 0.into();
+                    self.idle.next = false;
+                }
+                if self.active.val() {
                     self.idle.next = false;
                 }
             }

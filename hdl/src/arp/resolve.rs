@@ -90,7 +90,8 @@ pub struct Resolve<const S: usize, const E: usize, const F: usize> {
     /// The address that the operation is about.
     target: DFF<Bits<32>>,
     next_target: Signal<Local, Bits<32>>,
-    from: Signal<Local, Bits<2>>,
+    near: Signal<Local, Bits<32>>,
+    far: Signal<Local, Bits<32>>,
     /// The segment in hand, or the parked one that was read.
     held: Signal<Local, TxRequest>,
     /// Its next hop is `dmac`.
@@ -196,25 +197,19 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
         self.choice.cfg.next = self.cfg.val();
         self.choice.raddr.next = self.request.data.val().raddr;
         self.choice.hop.next = self.target.q.val();
-        self.from.next = 0.into();
-        if self.choice.off_link.val() {
-            self.from.next = 1.into();
-        }
-        if self.learn_first.val() {
-            self.from.next = 2.into();
-        }
+        // Whether it is off the link is known last.
+        self.near.next = self.request.data.val().raddr;
+        self.far.next = self.cfg.val().gateway;
         if !self.idle.val() {
-            self.from.next = 3.into();
+            self.near.next = self.neighbours.addr.val();
+            self.far.next = self.neighbours.addr.val();
+        } else if self.learn_first.val() {
+            self.near.next = self.seen.data.val().addr;
+            self.far.next = self.seen.data.val().addr;
         }
-        self.next_target.next = self.request.data.val().raddr;
-        if self.from.val().get_bit(0) {
-            self.next_target.next = self.cfg.val().gateway;
-        }
-        if self.from.val().get_bit(1) {
-            self.next_target.next = self.seen.data.val().addr;
-            if self.from.val().get_bit(0) {
-                self.next_target.next = self.neighbours.addr.val();
-            }
+        self.next_target.next = self.near.val();
+        if self.choice.off_link.val() {
+            self.next_target.next = self.far.val();
         }
         if self.idle.val()
             | ((self.state.q.val() == ResolveState::Search) & (self.op.q.val() == ResolveOp::Visit))
@@ -384,10 +379,10 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
                 }
             },
             ResolveState::Unpark => {
-                if self.slot_free.val() {
+                // Not while `segment.ready` only says that the place will be free: that is a long way, and this is rare.
+                if !self.found.q.val() {
                     self.parked.read_parked.next = true;
                     self.parked.exchange.next = true;
-                    self.dmac.d.next = self.neighbours.mac.val();
                     self.found.d.next = true;
                     self.state.d.next = ResolveState::Idle;
                 }
@@ -402,13 +397,11 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
         if self.give_up.val() & (self.can_report.val() | !self.held.val().has_flow) {
             if self.held.val().has_flow {
                 self.reporting.d.next = true;
-                self.reported.d.next = self.held.val().flow;
             }
             self.stat_dropped.next = true;
             self.state.d.next = ResolveState::Idle;
         }
         if self.use_it.val() {
-            self.dmac.d.next = self.neighbours.mac.val();
             self.found.d.next = true;
         }
         if self.await_answer.val() {
@@ -427,12 +420,20 @@ impl<const S: usize, const E: usize, const F: usize> Logic for Resolve<S, E, F> 
         }
         self.stat_replaced.next = self.park.val();
         self.neighbours.keep.next = self.use_it.val() | self.neighbours.write_addr.val();
-        self.packet.d.next = self.packet.q.val();
-        if (self.ask.val() | self.await_answer.val() | self.reply.val()) & self.can_send.val() {
-            self.sending.d.next = true;
-            self.packet.d.next.reply = self.reply.val();
+        // What waits to be taken is written as long as nothing waits.
+        if self.can_send.val() {
+            self.packet.d.next.reply = self.op.q.val() == ResolveOp::Learn;
             self.packet.d.next.mac = self.seen.data.val().mac;
             self.packet.d.next.addr = self.target.q.val();
+        }
+        if self.can_report.val() {
+            self.reported.d.next = self.held.val().flow;
+        }
+        if !self.found.q.val() {
+            self.dmac.d.next = self.neighbours.mac.val();
+        }
+        if (self.ask.val() | self.await_answer.val() | self.reply.val()) & self.can_send.val() {
+            self.sending.d.next = true;
         }
 
         self.next_deadline.next = self.rounds.next_deadline.val();

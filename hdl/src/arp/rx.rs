@@ -91,6 +91,14 @@ macro_rules! arp_rx {
                 self.stat_bad.next = self.cut.q.val();
                 self.stat_conflict.next = false;
                 self.stat_overrun.next = false;
+                // A record that is not good is written too, and not shown.
+                if self.fresh.q.val() & (!self.valid.q.val() | self.out.ready.val()) {
+                    self.record.d.next.request = self.request.val();
+                    self.record.d.next.for_us = self.for_us.val();
+                    self.record.d.next.learn = self.addr.q.val().any();
+                    self.record.d.next.mac = self.mac.q.val();
+                    self.record.d.next.addr = self.addr.q.val();
+                }
                 if self.fresh.q.val() {
                     if !self.good.val() {
                         self.stat_bad.next = true;
@@ -100,11 +108,6 @@ macro_rules! arp_rx {
                         self.stat_overrun.next = true;
                     } else {
                         self.valid.d.next = true;
-                        self.record.d.next.request = self.request.val();
-                        self.record.d.next.for_us = self.for_us.val();
-                        self.record.d.next.learn = self.addr.q.val().any();
-                        self.record.d.next.mac = self.mac.q.val();
-                        self.record.d.next.addr = self.addr.q.val();
                     }
                 }
                 if self.arrived.val() {

@@ -92,6 +92,8 @@ pub struct Lookup<const A: usize, const C: usize, const ROUNDS: usize> {
     isn: Isn<ROUNDS>,
     ports: Listen,
     removals: Sched<A, C>,
+    /// The flow that is being taken out.
+    removed: DFF<Bits<16>>,
     freed: Sched<A, C>,
     hash_key: DFF<Bits<128>>,
     step: DFF<Step>,
@@ -153,6 +155,7 @@ impl<const A: usize, const C: usize, const ROUNDS: usize> Default for Lookup<A, 
             isn: Default::default(),
             ports: Default::default(),
             removals: Default::default(),
+            removed: Default::default(),
             freed: Default::default(),
             hash_key: Default::default(),
             step: Default::default(),
@@ -184,6 +187,7 @@ impl<const A: usize, const C: usize, const ROUNDS: usize> Logic for Lookup<A, C,
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, hash_key, step, opening, half, available, below, result, result_valid);
+        dff_setup!(self, clock, removed);
         clock!(self, clock, flows, free, isn, ports, removals, freed);
         self.flows.reset.next = self.reset.val();
         self.free.reset.next = self.reset.val();
@@ -199,7 +203,6 @@ impl<const A: usize, const C: usize, const ROUNDS: usize> Logic for Lookup<A, C,
 
         self.removals.set_valid.next = self.remove_valid.val();
         self.removals.set_flow.next = self.remove_flow.val();
-        self.removals.out.ready.next = false;
         self.freed.set_valid.next = self.free_valid.val();
         self.freed.set_flow.next = self.free_flow.val();
 
@@ -244,7 +247,12 @@ impl<const A: usize, const C: usize, const ROUNDS: usize> Logic for Lookup<A, C,
         // The event before is still here: a search may be under way meanwhile, but not end.
         self.flows.hold.next = self.result_valid.q.val();
         self.flows.remove.next = self.removing.val();
-        self.flows.remove_flow.next = self.removals.out.data.val().get_bits::<A>(0);
+        self.flows.remove_flow.next = self.removed.q.val().get_bits::<A>(0);
+        self.removals.out.ready.next = self.removing.val();
+        if self.step.q.val() == Step::Idle {
+            self.flows.remove_flow.next = self.removals.out.data.val().get_bits::<A>(0);
+            self.removed.d.next = self.removals.out.data.val();
+        }
         self.flows.insert.next = false;
         self.flows.insert_flow.next = self.free.flow.val();
         self.ports.read.next = self.start.val();
@@ -325,7 +333,6 @@ impl<const A: usize, const C: usize, const ROUNDS: usize> Logic for Lookup<A, C,
             }
             Step::Remove => {
                 if self.flows.done.val() {
-                    self.removals.out.ready.next = true;
                     self.step.d.next = Step::Idle;
                 }
             }

@@ -60,6 +60,8 @@ pub struct Counters {
     finds: DFF<Bit>,
     // ... as a number a cycle later, to be added in the next.
     number_found: DFF<Bits<6>>,
+    /// What it is to be added to.
+    total: DFF<Bits<32>>,
     number_now: DFF<Bit>,
     number_counter: DFF<Bits<6>>,
     number_clears: DFF<Bit>,
@@ -104,6 +106,7 @@ impl Default for Counters {
             clears: Default::default(),
             finds: Default::default(),
             number_found: Default::default(),
+            total: Default::default(),
             number_now: Default::default(),
             number_counter: Default::default(),
             number_clears: Default::default(),
@@ -129,7 +132,7 @@ impl Logic for Counters {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, index, clearing, cleared, late, found, found_now, counter, clears, finds);
-        dff_setup!(self, clock, number_found, number_now, number_counter, number_clears, adds);
+        dff_setup!(self, clock, total, number_found, number_now, number_counter, number_clears, adds);
         clock!(self, clock, totals);
         self.visited.next = self.index.q.val();
         if self.read.val() {
@@ -168,7 +171,7 @@ impl Logic for Counters {
 
         // A pulse of the very cycle of the visit is carried in below the lowest bit. After reset one sweep writes zeros; at power-up the
         // RAM is cleared the same way.
-        self.total_x2.next = (bit_cast::<33, 32>(self.totals.read_data.val()) << 1) | 1;
+        self.total_x2.next = (bit_cast::<33, 32>(self.total.q.val()) << 1) | 1;
         self.amount_x2.next = bit_cast::<33, 6>(self.number_found.q.val()) << 1;
         self.amount_x2_1.next = self.amount_x2.val().replace_bit(0, self.number_now.q.val());
         if self.number_clears.q.val() {
@@ -176,14 +179,13 @@ impl Logic for Counters {
             self.amount_x2_1.next = 0.into();
         }
         self.new_x2.next = self.total_x2.val() + self.amount_x2_1.val();
-        self.totals.read_addr.next = self.number_counter.q.val();
+        self.totals.read_addr.next = self.counter.q.val();
         self.totals.write_addr.next = self.number_counter.q.val();
         self.totals.write_data.next = self.new_x2.val().get_bits::<32>(1);
         self.totals.write_en.next = self.adds.q.val() & !self.read.val();
         self.read_value.next = self.totals.read_data.val();
         if self.read.val() {
             self.totals.read_addr.next = self.read_index.val();
-            self.totals.write_addr.next = self.read_index.val();
         }
 
         self.ready.next = self.cleared.q.val() & !self.clearing.q.val();
@@ -201,6 +203,7 @@ impl Logic for Counters {
             self.clears.d.next = self.clearing.q.val();
             self.finds.d.next = true;
             self.number_found.d.next = self.amount.val();
+            self.total.d.next = self.totals.read_data.val();
             self.number_now.d.next = self.found_now.q.val();
             self.number_counter.d.next = self.counter.q.val();
             self.number_clears.d.next = self.clears.q.val();

@@ -18,6 +18,7 @@ const CONFIG: usize = 22;
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
 enum Step {
     Idle,
+    Write,
     Read,
     Count,
     Table,
@@ -109,6 +110,14 @@ pub struct Registers {
     in_table: Signal<Local, Bit>,
     in_doorbells: Signal<Local, Bit>,
     in_registers: Signal<Local, Bit>,
+    // What the address of an access is.
+    in_identity: DFF<Bit>,
+    in_config: DFF<Bit>,
+    in_rings: DFF<Bit>,
+    in_counters: DFF<Bit>,
+    at_doorbells: DFF<Bit>,
+    /// It is the doorbell of a flow that there is.
+    has_doorbell: DFF<Bit>,
     page: Signal<Local, Bits<12>>,
     slot: Signal<Local, Bits<15>>,
     queued: Signal<Local, Bits<16>>,
@@ -214,6 +223,12 @@ impl Registers {
             in_table: Default::default(),
             in_doorbells: Default::default(),
             in_registers: Default::default(),
+            in_identity: Default::default(),
+            in_config: Default::default(),
+            in_rings: Default::default(),
+            in_counters: Default::default(),
+            at_doorbells: Default::default(),
+            has_doorbell: Default::default(),
             page: Default::default(),
             slot: Default::default(),
             queued: Default::default(),
@@ -232,6 +247,7 @@ impl Registers {
 impl Logic for Registers {
     #[hdl_gen]
     fn update(&mut self) {
+        dff_setup!(self, clock, in_identity, in_config, in_rings, in_counters, at_doorbells, has_doorbell);
         dff_setup!(self, clock, step, value, started, hold, running, tail, cq, eq);
         clock!(self, clock, copy);
         for i in 0..22 {
@@ -248,6 +264,15 @@ impl Logic for Registers {
         self.index.next = self.addr.val().get_bits::<6>(2);
         self.page.next = self.addr.val().get_bits::<12>(8) - 1024;
         self.slot.next = self.addr.val().get_bits::<15>(3) - 4096;
+        // As of the last cycle, which is enough: the host holds the address.
+        self.in_identity.d.next =
+            self.in_registers.val() & (self.block.val() == 0) & !self.addr.val().get_bit(7);
+        self.in_config.d.next = self.in_registers.val() & (self.block.val() == 1);
+        self.in_rings.d.next = self.in_registers.val() & (self.block.val() == 2);
+        self.in_counters.d.next = self.in_registers.val() & (self.block.val() == 4);
+        self.at_doorbells.d.next = self.in_doorbells.val();
+        self.has_doorbell.d.next =
+            self.in_doorbells.val() & (bit_cast::<16, 15>(self.slot.val()) < self.flows.val());
 
         self.counter_read.next = false;
         self.counter_index.next = self.index.val();
@@ -347,8 +372,7 @@ impl Logic for Registers {
         match self.step.q.val() {
             Step::Idle => {
                 if self.write.val() & !self.resetting.val() {
-                    self.step.d.next = Step::Ack;
-                    self.store.next = true;
+                    self.step.d.next = Step::Write;
                 } else if self.read.val() & !self.resetting.val() {
                     self.step.d.next = Step::Read;
                     if self.in_table.val() & (bit_cast::<16, 12>(self.page.val()) < self.flows.val()) {
@@ -356,29 +380,32 @@ impl Logic for Registers {
                     }
                 }
             }
+            Step::Write => {
+                self.store.next = true;
+                self.ack.next = true;
+                self.step.d.next = Step::Release;
+            }
             Step::Read => {
                 self.step.d.next = Step::Ack;
                 self.value.d.next = 0.into();
-                if self.in_registers.val() {
-                    if (self.block.val() == 0) & !self.index.val().get_bit(5) {
-                        self.value.d.next = self.identity_sum[32].val();
-                    } else if self.block.val() == 1 {
-                        self.value.d.next = self.copy.read_data.val() & self.mask_sum[22].val();
-                        if self.index.val() == 1 {
-                            self.value.d.next = self.status[0].val()
-                                | self.status[1].val()
-                                | self.status[2].val()
-                                | self.status[3].val();
-                        } else if self.index.val() == 20 {
-                            self.value.d.next = self.now.val().get_bits::<32>(0);
-                        } else if self.index.val() == 21 {
-                            self.value.d.next = bit_cast::<32, 16>(self.now.val().get_bits::<16>(32));
-                        }
-                    } else if self.block.val() == 2 {
-                        self.value.d.next = self.ring_value.val();
-                    } else if self.block.val() == 4 {
-                        self.step.d.next = Step::Count;
+                if self.in_identity.q.val() {
+                    self.value.d.next = self.identity_sum[32].val();
+                } else if self.in_config.q.val() {
+                    self.value.d.next = self.copy.read_data.val() & self.mask_sum[22].val();
+                    if self.index.val() == 1 {
+                        self.value.d.next = self.status[0].val()
+                            | self.status[1].val()
+                            | self.status[2].val()
+                            | self.status[3].val();
+                    } else if self.index.val() == 20 {
+                        self.value.d.next = self.now.val().get_bits::<32>(0);
+                    } else if self.index.val() == 21 {
+                        self.value.d.next = bit_cast::<32, 16>(self.now.val().get_bits::<16>(32));
                     }
+                } else if self.in_rings.q.val() {
+                    self.value.d.next = self.ring_value.val();
+                } else if self.in_counters.q.val() {
+                    self.step.d.next = Step::Count;
                 }
             }
             // A step of its own: from the address through the counters is a long way.
@@ -410,10 +437,7 @@ impl Logic for Registers {
 
         self.copy.write_addr.next = self.index.val().get_bits::<5>(0);
         self.copy.write_data.next = self.wdata.val();
-        self.copy.write_en.next = self.store.val()
-            & self.in_registers.val()
-            & (self.block.val() == 1)
-            & !self.index.val().get_bit(5);
+        self.copy.write_en.next = self.store.val() & self.in_config.q.val() & !self.index.val().get_bit(5);
         if self.resetting.val() {
             self.copy.write_addr.next = self.place.val();
             self.copy.write_data.next = self.reset_sum[22].val();
@@ -421,7 +445,7 @@ impl Logic for Registers {
         }
 
         if self.store.val() {
-            if self.in_registers.val() & (self.block.val() == 1) {
+            if self.in_config.q.val() {
                 for i in 0..22 {
                     if self.index.val().index() == i {
                         self.word[i].d.next = self.wdata.val() & self.write_mask[i].val();
@@ -431,7 +455,7 @@ impl Logic for Registers {
                     self.restart.next = true;
                 }
             }
-            if self.in_registers.val() & (self.block.val() == 2) {
+            if self.in_rings.q.val() {
                 if self.index.val() == 0 {
                     if self.queued.val() <= self.sq_entries.val() {
                         self.tail.d.next = self.wdata.val().get_bits::<16>(0);
@@ -444,8 +468,8 @@ impl Logic for Registers {
                     self.eq.d.next = self.wdata.val().get_bits::<16>(0);
                 }
             }
-            if self.in_doorbells.val() {
-                if bit_cast::<16, 15>(self.slot.val()) < self.flows.val() {
+            if self.at_doorbells.q.val() {
+                if self.has_doorbell.q.val() {
                     self.doorbell.next = true;
                 } else {
                     self.bad_doorbell.next = true;

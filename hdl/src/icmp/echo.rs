@@ -78,8 +78,8 @@ macro_rules! echo {
             valid: Signal<Local, Bit>,
             last: Signal<Local, Bit>,
             request: Signal<Local, Bit>,
-            short: Signal<Local, Bit>,
-            long: Signal<Local, Bit>,
+            short: DFF<Bit>,
+            long: DFF<Bit>,
             ignore: Signal<Local, Bit>,
             refuse: Signal<Local, Bit>,
             judged: Signal<Local, Bit>,
@@ -193,7 +193,7 @@ macro_rules! echo {
                 dff_setup!(self, clock, in_frame, accepting, summing, broken, overflow, source);
                 dff_setup!(self, clock, write, kept, read, item, item_valid, inside);
                 dff_setup!(self, clock, ignoring, refusing, count_bad, count_ignored, count_full);
-                dff_setup!(self, clock, beat1, valid1, meta1, short1);
+                dff_setup!(self, clock, beat1, valid1, meta1, short1, short, long);
                 clock!(self, clock, message_sum, ram, replies);
                 self.message_sum.reset.next = self.reset.val();
                 self.replies.reset.next = self.reset.val();
@@ -204,22 +204,22 @@ macro_rules! echo {
                 self.valid1.d.next = self.inp.valid.val();
                 self.meta1.d.next = self.meta.val();
                 self.short1.d.next = self.too_short.val();
+                self.short.d.next = self.meta.val().len < 8;
+                self.long.d.next = self.meta.val().len > 1480;
                 self.valid.next = self.valid1.q.val();
                 self.last.next = self.beat1.q.val().last;
                 self.beat_data.next = self.beat1.q.val().data;
                 self.kind.next = self.beat_data.val().get_bits::<16>(0);
                 self.request.next = (self.kind.val() == 8) & !self.meta1.q.val().broadcast;
-                self.short.next = self.meta1.q.val().len < 8;
-                self.long.next = self.meta1.q.val().len > 1480;
                 self.accept.next = self.accepting.q.val();
                 self.ignore.next = self.ignoring.q.val();
                 self.refuse.next = self.refusing.q.val();
                 if !self.in_frame.q.val() {
                     self.accept.next =
-                        self.request.val() & !self.short.val() & !self.long.val() & !self.summing.q.val();
+                        self.request.val() & !self.short.q.val() & !self.long.q.val() & !self.summing.q.val();
                     self.ignore.next = !self.request.val();
                     self.refuse.next =
-                        self.request.val() & !self.short.val() & (self.long.val() | self.summing.q.val());
+                        self.request.val() & !self.short.q.val() & (self.long.q.val() | self.summing.q.val());
                 }
                 self.message_sum.seed.next = 0.into();
                 self.message_sum.beat.next = self.beat1.q.val();

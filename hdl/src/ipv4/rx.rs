@@ -78,6 +78,9 @@ macro_rules! ipv4_rx {
             state: DFF<RxState>,
             /// The last beat of the packet under way has been taken.
             ended: DFF<Bit>,
+            /// It had nothing behind its header; and it had its header's fixed part.
+            short: DFF<Bit>,
+            short_behind: DFF<Bit>,
             /// Packets that ended before their header did and are not counted yet.
             cut: DFF<Bits<2>>,
             // The input side.
@@ -133,7 +136,7 @@ macro_rules! ipv4_rx {
             #[hdl_gen]
             fn update(&mut self) {
                 dff_setup!(
-                    self, clock, state, ended, cut, held_ihl, version, bad_ihl, payload, fragment, protocol
+                    self, clock, state, ended, short, short_behind, cut, held_ihl, version, bad_ihl, payload, fragment, protocol
                 );
                 dff_setup!(self, clock, src, dst, from, to_all, src_bad, dst_own, dst_broadcast);
                 clock!(self, clock, head, sum, strip, trim);
@@ -150,6 +153,7 @@ macro_rules! ipv4_rx {
                     self.out_ready.next = self.tcp.ready.val();
                 }
                 self.trim.length.next = self.payload.q.val().get_bits::<16>(0);
+                self.trim.empty.next = false; // such a packet does not pass
                 self.trim.inp.data.next = self.strip.out.data.val();
                 self.trim.inp.valid.next = self.strip.out.valid.val() & self.passing.val();
                 self.trim.out.ready.next = self.out_ready.val();
@@ -297,8 +301,11 @@ macro_rules! ipv4_rx {
                         self.state.d.next = RxState::Check;
                     }
                 }
+                // A cycle later, which is early enough: it is still in `Options` or `Check`.
                 self.current.next = self.head.complete.val() | self.head.past.val();
-                if self.strip.too_short.val() & self.current.val() {
+                self.short.d.next = self.strip.too_short.val();
+                self.short_behind.d.next = self.strip.too_short.val() & self.current.val();
+                if self.short_behind.q.val() {
                     self.state.d.next = RxState::Idle;
                     self.ended.d.next = false;
                 }
@@ -308,12 +315,13 @@ macro_rules! ipv4_rx {
                     & self.trim.out.data.val().last;
                 self.count_cut.next = self.cut.q.val().any() & !self.torn.val() & !self.stat_bad_length.val();
                 self.stat_truncated.next = self.torn.val() | self.count_cut.val();
-                if self.strip.too_short.val() & !self.count_cut.val() {
+                if self.short.q.val() & !self.count_cut.val() {
                     self.cut.d.next = self.cut.q.val() + 1;
-                } else if self.count_cut.val() & !self.strip.too_short.val() {
+                } else if self.count_cut.val() & !self.short.q.val() {
                     self.cut.d.next = self.cut.q.val() - 1;
                 }
                 self.busy.next = self.head.in_frame.val()
+                    | self.short.q.val()
                     | self.cut.q.val().any()
                     | self.strip.out.valid.val()
                     | (self.state.q.val() != RxState::Idle);
@@ -321,6 +329,8 @@ macro_rules! ipv4_rx {
                 if self.reset.val() {
                     self.state.d.next = RxState::Idle;
                     self.ended.d.next = false;
+                    self.short.d.next = false;
+                    self.short_behind.d.next = false;
                     self.cut.d.next = 0.into();
                 }
             }

@@ -10,7 +10,7 @@ use super::{Beat64, Beat128, Beat512, StreamIn, StreamOut};
 ///
 /// `select` is one-hot, the first request after the one that had the last turn, and zero without a request. It stays
 /// on its choice until `done`, so that an offer made is never withdrawn.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock)]
 pub struct RoundRobin<const N: usize> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
@@ -23,13 +23,41 @@ pub struct RoundRobin<const N: usize> {
     locked: DFF<Bit>,
     choice: DFF<Bits<N>>,
     next: Signal<Local, Bits<N>>,
-    next_less_one: Signal<Local, Bits<N>>,
-    next_first: Signal<Local, Bits<N>>,
-    any_less_one: Signal<Local, Bits<N>>,
-    any_first: Signal<Local, Bits<N>>,
+    // By bit: one below it is set. Gates, because carries of so few bits take longer.
+    next_below: [Signal<Local, Bit>; N],
+    any_below: [Signal<Local, Bit>; N],
+    selected_below: [Signal<Local, Bit>; N],
+    next_first: [Signal<Local, Bits<N>>; N],
+    any_first: [Signal<Local, Bits<N>>; N],
+    behind: [Signal<Local, Bits<N>>; N],
+    zero: Constant<Bits<N>>,
     selected: Signal<Local, Bits<N>>,
-    selected_less_one: Signal<Local, Bits<N>>,
-    upto: Signal<Local, Bits<N>>,
+    some: Signal<Local, Bit>,
+}
+
+impl<const N: usize> Default for RoundRobin<N> {
+    fn default() -> Self {
+        Self {
+            zero: Constant::new(0.into()),
+            clock: Default::default(),
+            reset: Default::default(),
+            request: Default::default(),
+            done: Default::default(),
+            select: Default::default(),
+            above: Default::default(),
+            locked: Default::default(),
+            choice: Default::default(),
+            next: Default::default(),
+            next_below: std::array::from_fn(|_| Default::default()),
+            any_below: std::array::from_fn(|_| Default::default()),
+            selected_below: std::array::from_fn(|_| Default::default()),
+            next_first: std::array::from_fn(|_| Default::default()),
+            any_first: std::array::from_fn(|_| Default::default()),
+            behind: std::array::from_fn(|_| Default::default()),
+            selected: Default::default(),
+            some: Default::default(),
+        }
+    }
 }
 
 impl<const N: usize> Logic for RoundRobin<N> {
@@ -38,27 +66,43 @@ impl<const N: usize> Logic for RoundRobin<N> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, above, locked, choice);
-        // x & !(x - 1) is the lowest bit set in x.
         self.next.next = self.request.val() & self.above.q.val();
-        self.next_less_one.next = self.next.val() - 1;
-        self.next_first.next = self.next.val() & !self.next_less_one.val();
-        self.any_less_one.next = self.request.val() - 1;
-        self.any_first.next = self.request.val() & !self.any_less_one.val();
-        self.selected.next = self.any_first.val();
-        if self.next.val().any() {
-            self.selected.next = self.next_first.val();
+        self.next_below[0].next = false;
+        self.any_below[0].next = false;
+        self.next_first[0].next = self.zero.val().replace_bit(0, self.next.val().get_bit(0));
+        self.any_first[0].next = self.zero.val().replace_bit(0, self.request.val().get_bit(0));
+        self.selected.next = self.any_first[0].val();
+        for i in 1..N {
+            self.next_below[i].next = self.next_below[i - 1].val() | self.next.val().get_bit(i - 1);
+            self.any_below[i].next = self.any_below[i - 1].val() | self.request.val().get_bit(i - 1);
+            self.next_first[i].next = self.next_first[i - 1]
+                .val()
+                .replace_bit(i, self.next.val().get_bit(i) & !self.next_below[i].val());
+            self.any_first[i].next = self.any_first[i - 1]
+                .val()
+                .replace_bit(i, self.request.val().get_bit(i) & !self.any_below[i].val());
+            self.selected.next = self.any_first[i].val();
+            if self.next.val().any() {
+                self.selected.next = self.next_first[i].val();
+            }
         }
         if self.locked.q.val() {
             self.selected.next = self.choice.q.val();
         }
+        self.some.next = self.locked.q.val() | self.request.val().any();
         self.select.next = self.selected.val();
         self.choice.d.next = self.selected.val();
-        self.locked.d.next = self.selected.val().any() & !self.done.val();
+        self.locked.d.next = self.some.val() & !self.done.val();
 
-        self.selected_less_one.next = self.selected.val() - 1;
-        self.upto.next = self.selected.val() | self.selected_less_one.val();
-        if self.selected.val().any() {
-            self.above.d.next = !self.upto.val();
+        self.selected_below[0].next = false;
+        self.behind[0].next = self.zero.val();
+        for i in 1..N {
+            self.selected_below[i].next =
+                self.selected_below[i - 1].val() | self.selected.val().get_bit(i - 1);
+            self.behind[i].next = self.behind[i - 1].val().replace_bit(i, self.selected_below[i].val());
+            if self.some.val() {
+                self.above.d.next = self.behind[i].val();
+            }
         }
         if self.reset.val() {
             self.locked.d.next = false;
@@ -106,7 +150,8 @@ macro_rules! frame_arbiter {
     ($name:ident, $beat:ident) => {
         /// Round-robin arbiter of `N` frame streams (2 to 4): a frame goes out whole before another input has its turn.
         ///
-        /// No bubble between frames, no register in the data path.
+        /// No bubble between frames, no register in the data path. Whose turn it is stands in a register: while nobody asks it is
+        /// input 0's, whose frame goes out at once; another's then waits for a cycle.
         #[derive(LogicBlock)]
         pub struct $name<const N: usize> {
             pub clock: Signal<In, Clock>,
@@ -115,25 +160,48 @@ macro_rules! frame_arbiter {
             pub out: StreamOut<$beat>,
             /// The input that `out` shows, one-hot.
             pub select: Signal<Out, Bits<N>>,
-            turn: RoundRobin<N>,
+            /// `select` with bit 0 inverted.
+            turn: DFF<Bits<N>>,
+            in_frame: DFF<Bit>,
+            first: Constant<Bits<N>>,
+            shown: Signal<Local, Bits<N>>,
             request: [Signal<Local, Bits<N>>; N],
+            others: Signal<Local, Bits<N>>,
+            shown_less_one: Signal<Local, Bits<N>>,
+            upto: Signal<Local, Bits<N>>,
+            next: Signal<Local, Bits<N>>,
+            next_less_one: Signal<Local, Bits<N>>,
+            others_less_one: Signal<Local, Bits<N>>,
+            chosen: Signal<Local, Bits<N>>,
             beat: Signal<Local, $beat>,
             valid: Signal<Local, Bit>,
+            taken: Signal<Local, Bit>,
         }
 
         impl<const N: usize> Default for $name<N> {
             fn default() -> Self {
                 assert!((2..=4).contains(&N), "arbiter: 2 to 4 inputs, not {N}");
                 Self {
+                    first: Constant::new(1.into()),
                     clock: Default::default(),
                     reset: Default::default(),
                     inp: std::array::from_fn(|_| Default::default()),
                     out: Default::default(),
                     select: Default::default(),
                     turn: Default::default(),
+                    in_frame: Default::default(),
+                    shown: Default::default(),
                     request: std::array::from_fn(|_| Default::default()),
+                    others: Default::default(),
+                    shown_less_one: Default::default(),
+                    upto: Default::default(),
+                    next: Default::default(),
+                    next_less_one: Default::default(),
+                    others_less_one: Default::default(),
+                    chosen: Default::default(),
                     beat: Default::default(),
                     valid: Default::default(),
+                    taken: Default::default(),
                 }
             }
         }
@@ -143,31 +211,54 @@ macro_rules! frame_arbiter {
 
             #[hdl_gen]
             fn update(&mut self) {
-                clock!(self, clock, turn);
-                self.turn.reset.next = self.reset.val();
+                dff_setup!(self, clock, turn, in_frame);
+                self.shown.next = self.turn.q.val() ^ self.first.val();
+                self.select.next = self.shown.val();
                 self.request[0].next = 0.into();
                 if self.inp[0].valid.val() {
                     self.request[0].next = 1.into();
                 }
+                self.beat.next = self.inp[0].data.val();
+                self.valid.next = self.shown.val().get_bit(0) & self.inp[0].valid.val();
+                self.inp[0].ready.next = self.shown.val().get_bit(0) & self.out.ready.val();
+                self.others.next = self.request[0].val() & !self.shown.val();
                 for i in 1..N {
                     self.request[i].next = self.request[i - 1].val().replace_bit(i, self.inp[i].valid.val());
-                    self.turn.request.next = self.request[i].val();
-                }
-                self.select.next = self.turn.select.val();
-
-                self.beat.next = self.inp[0].data.val();
-                self.valid.next = self.turn.select.val().get_bit(0) & self.inp[0].valid.val();
-                self.inp[0].ready.next = self.turn.select.val().get_bit(0) & self.out.ready.val();
-                for i in 1..N {
-                    self.inp[i].ready.next = self.turn.select.val().get_bit(i) & self.out.ready.val();
-                    if self.turn.select.val().get_bit(i) {
+                    self.others.next = self.request[i].val() & !self.shown.val();
+                    self.inp[i].ready.next = self.shown.val().get_bit(i) & self.out.ready.val();
+                    if self.shown.val().get_bit(i) {
                         self.beat.next = self.inp[i].data.val();
                         self.valid.next = self.inp[i].valid.val();
                     }
                 }
                 self.out.data.next = self.beat.val();
                 self.out.valid.next = self.valid.val();
-                self.turn.done.next = self.valid.val() & self.out.ready.val() & self.beat.val().last;
+
+                // The first of the others behind the one that has the turn. x & !(x - 1) is the lowest bit set in x.
+                self.shown_less_one.next = self.shown.val() - 1;
+                self.upto.next = self.shown.val() | self.shown_less_one.val();
+                self.next.next = self.others.val() & !self.upto.val();
+                self.next_less_one.next = self.next.val() - 1;
+                self.others_less_one.next = self.others.val() - 1;
+                self.chosen.next = self.others.val() & !self.others_less_one.val();
+                if self.next.val().any() {
+                    self.chosen.next = self.next.val() & !self.next_less_one.val();
+                }
+                self.taken.next = self.valid.val() & self.out.ready.val();
+                if self.taken.val() {
+                    self.in_frame.d.next = !self.beat.val().last;
+                }
+                if (self.taken.val() & self.beat.val().last) | (!self.in_frame.q.val() & !self.valid.val()) {
+                    if self.others.val().any() {
+                        self.turn.d.next = self.chosen.val() ^ self.first.val();
+                    } else if !self.valid.val() {
+                        self.turn.d.next = 0.into();
+                    }
+                }
+                if self.reset.val() {
+                    self.turn.d.next = 0.into();
+                    self.in_frame.d.next = false;
+                }
             }
         }
     };

@@ -21,7 +21,10 @@ pub struct SmallFifo<T: Synth, const A: usize, const C: usize> {
     write: DFF<Bits<A>>,
     read: DFF<Bits<A>>,
     count: DFF<Bits<C>>,
-    depth: Constant<Bits<C>>,
+    // What `count` says at its ends: many ways begin here.
+    some: DFF<Bit>,
+    full: DFF<Bit>,
+    depth_less_one: Constant<Bits<C>>,
     push: Signal<Local, Bit>,
     pop: Signal<Local, Bit>,
 }
@@ -40,7 +43,9 @@ impl<T: Synth, const A: usize, const C: usize> Default for SmallFifo<T, A, C> {
             write: Default::default(),
             read: Default::default(),
             count: Default::default(),
-            depth: Constant::new((1_u64 << A).into()),
+            some: Default::default(),
+            full: Default::default(),
+            depth_less_one: Constant::new(((1_u64 << A) - 1).into()),
             push: Default::default(),
             pop: Default::default(),
         }
@@ -52,12 +57,12 @@ impl<T: Synth, const A: usize, const C: usize> Logic for SmallFifo<T, A, C> {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, write, read, count);
+        dff_setup!(self, clock, write, read, count, some, full);
         clock!(self, clock, ram);
         self.level.next = self.count.q.val();
-        self.inp.ready.next = self.count.q.val() != self.depth.val();
+        self.inp.ready.next = !self.full.q.val();
         self.push.next = self.inp.valid.val() & self.inp.ready.val();
-        self.out.valid.next = self.count.q.val() != 0;
+        self.out.valid.next = self.some.q.val();
         self.pop.next = self.out.valid.val() & self.out.ready.val();
 
         self.ram.write_en.next = self.push.val();
@@ -74,14 +79,20 @@ impl<T: Synth, const A: usize, const C: usize> Logic for SmallFifo<T, A, C> {
         }
         if self.push.val() & !self.pop.val() {
             self.count.d.next = self.count.q.val() + 1;
+            self.some.d.next = true;
+            self.full.d.next = self.count.q.val() == self.depth_less_one.val();
         }
         if self.pop.val() & !self.push.val() {
             self.count.d.next = self.count.q.val() - 1;
+            self.some.d.next = self.count.q.val() != 1;
+            self.full.d.next = false;
         }
         if self.reset.val() {
             self.write.d.next = 0.into();
             self.read.d.next = 0.into();
             self.count.d.next = 0.into();
+            self.some.d.next = false;
+            self.full.d.next = false;
         }
     }
 }

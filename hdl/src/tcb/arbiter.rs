@@ -31,6 +31,15 @@ pub struct EventArbiter {
     command: Signal<Local, Event>,
     doorbell: Signal<Local, Event>,
     source: Signal<Local, Event>,
+    timer: Signal<Local, Event>,
+    unreachable: Signal<Local, Event>,
+    peek: Signal<Local, Event>,
+    next_turn: Signal<Local, Event>,
+    spare: Signal<Local, Event>,
+    flows: [Signal<Local, Bits<16>>; 8],
+    hits: [Signal<Local, Bit>; 8],
+    flow_sum: [Signal<Local, Bits<16>>; 9],
+    hit_sum: [Signal<Local, Bit>; 9],
     isn: Signal<Local, Bits<32>>,
     generation: Signal<Local, Bits<32>>,
 }
@@ -54,9 +63,69 @@ impl Logic for EventArbiter {
                 self.source.next = self.inp[i].data.val();
             }
         }
+        // The scoreboard looks at the flow: gates for it, because a choice of one of eight takes twice as long.
+        self.timer.next = self.inp[2].data.val();
+        self.unreachable.next = self.inp[3].data.val();
+        self.peek.next = self.inp[5].data.val();
+        self.next_turn.next = self.inp[6].data.val();
+        self.spare.next = self.inp[7].data.val();
+        self.flows[0].next = 0.into();
+        self.hits[0].next = false;
+        if self.chosen.q.val().get_bit(0) {
+            self.flows[0].next = self.lookup.val().flow;
+            self.hits[0].next = self.lookup.val().hit;
+        }
+        self.flows[1].next = 0.into();
+        self.hits[1].next = false;
+        if self.chosen.q.val().get_bit(1) {
+            self.flows[1].next = self.command.val().flow;
+            self.hits[1].next = self.command.val().hit;
+        }
+        self.flows[2].next = 0.into();
+        self.hits[2].next = false;
+        if self.chosen.q.val().get_bit(2) {
+            self.flows[2].next = self.timer.val().flow;
+            self.hits[2].next = self.timer.val().hit;
+        }
+        self.flows[3].next = 0.into();
+        self.hits[3].next = false;
+        if self.chosen.q.val().get_bit(3) {
+            self.flows[3].next = self.unreachable.val().flow;
+            self.hits[3].next = self.unreachable.val().hit;
+        }
+        self.flows[4].next = 0.into();
+        self.hits[4].next = false;
+        if self.chosen.q.val().get_bit(4) {
+            self.flows[4].next = self.doorbell.val().flow;
+            self.hits[4].next = self.doorbell.val().hit;
+        }
+        self.flows[5].next = 0.into();
+        self.hits[5].next = false;
+        if self.chosen.q.val().get_bit(5) {
+            self.flows[5].next = self.peek.val().flow;
+            self.hits[5].next = self.peek.val().hit;
+        }
+        self.flows[6].next = 0.into();
+        self.hits[6].next = false;
+        if self.chosen.q.val().get_bit(6) {
+            self.flows[6].next = self.next_turn.val().flow;
+            self.hits[6].next = self.next_turn.val().hit;
+        }
+        self.flows[7].next = 0.into();
+        self.hits[7].next = false;
+        if self.chosen.q.val().get_bit(7) {
+            self.flows[7].next = self.spare.val().flow;
+            self.hits[7].next = self.spare.val().hit;
+        }
+        self.flow_sum[0].next = 0.into();
+        self.hit_sum[0].next = false;
+        for i in 0..8 {
+            self.flow_sum[i + 1].next = self.flow_sum[i].val() | self.flows[i].val();
+            self.hit_sum[i + 1].next = self.hit_sum[i].val() | self.hits[i].val();
+        }
         self.out.data.next.kind = self.source.val().kind;
-        self.out.data.next.flow = self.source.val().flow;
-        self.out.data.next.hit = self.source.val().hit;
+        self.out.data.next.flow = self.flow_sum[8].val();
+        self.out.data.next.hit = self.hit_sum[8].val();
         self.out.data.next.new = self.source.val().new;
         if self.chosen.q.val().get_bit(1) {
             self.out.data.next.op = self.command.val().op;
@@ -77,7 +146,7 @@ impl Logic for EventArbiter {
         self.turn.request.next = self.request[8].val();
         self.turn.done.next = true;
         self.chosen.d.next = self.turn.select.val();
-        if !self.turn.select.val().any() | self.reset.val() {
+        if !self.request[8].val().any() | self.reset.val() {
             self.chosen.d.next = 1.into();
         }
     }

@@ -52,6 +52,8 @@ pub struct Options {
     fourth_nop: Signal<Local, Bit>,
     limit: Signal<Local, Bits<9>>,
     step: Signal<Local, Bits<9>>,
+    size_ends: Signal<Local, Bit>,
+    nop_ends: Signal<Local, Bit>,
     after: Signal<Local, Bits<9>>,
 }
 
@@ -71,17 +73,23 @@ impl Logic for Options {
         self.second_nop.next = self.size.val() == 1;
         self.third_nop.next = self.second_nop.val() & (self.window.q.val().get_bits::<8>(16) == 1);
         self.fourth_nop.next = self.third_nop.val() & (self.window.q.val().get_bits::<8>(24) == 1);
+        // Every comparison is with what is in the window or with a number, so that none waits for the length of the step.
+        self.size_ends.next = bit_cast::<9, 8>(self.size.val()) >= self.left.q.val();
         self.step.next = bit_cast::<9, 8>(self.size.val());
+        self.nop_ends.next = self.left.q.val() < 2;
         if self.kind.val() == 1 {
             self.step.next = 1.into();
             if self.second_nop.val() {
                 self.step.next = 2.into();
+                self.nop_ends.next = self.left.q.val() < 3;
             }
             if self.third_nop.val() {
                 self.step.next = 3.into();
+                self.nop_ends.next = self.left.q.val() < 4;
             }
             if self.fourth_nop.val() {
                 self.step.next = 4.into();
+                self.nop_ends.next = self.left.q.val() < 5;
             }
         }
         self.after.next = self.place.q.val() + self.step.val();
@@ -96,11 +104,14 @@ impl Logic for Options {
             Parse::Decode => {
                 self.place.d.next = self.after.val();
                 self.state.d.next = Parse::Fetch;
-                self.ends.next = self.step.val() >= self.left.q.val();
+                self.ends.next = self.nop_ends.val();
                 if self.kind.val() == 0 {
                     self.ends.next = true;
                 } else if self.kind.val() != 1 {
-                    if (self.left.q.val() < 2) | (self.size.val() < 2) | (self.step.val() > self.left.q.val())
+                    self.ends.next = self.size_ends.val();
+                    if (self.left.q.val() < 2)
+                        | (self.size.val() < 2)
+                        | (bit_cast::<9, 8>(self.size.val()) > self.left.q.val())
                     {
                         self.bad_seen.d.next = true;
                         self.ends.next = true;

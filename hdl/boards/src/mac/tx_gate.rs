@@ -34,6 +34,8 @@ pub struct TxGate<const A: usize, const C: usize> {
     held: DFF<Bits<C>>,
     size: DFF<Bits<C>>,
     in_frame: DFF<Bit>,
+    /// There is room for a frame; not in the cycle after one has come in.
+    room: DFF<Bit>,
     lost: DFF<Bit>,
     limit: Constant<Bits<C>>,
     open: Signal<Local, Bit>,
@@ -65,6 +67,7 @@ impl<const A: usize, const C: usize> TxGate<A, C> {
             held: Default::default(),
             size: Default::default(),
             in_frame: Default::default(),
+            room: Default::default(),
             lost: Default::default(),
             open: Default::default(),
             enters: Default::default(),
@@ -86,7 +89,7 @@ impl<const A: usize, const C: usize> Logic for TxGate<A, C> {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, held, size, in_frame, lost);
+        dff_setup!(self, clock, held, size, in_frame, room, lost);
         clock!(self, clock, frames);
         clock!(self, phy_clock, narrow);
         self.frames.reset.next = self.reset.val();
@@ -97,7 +100,7 @@ impl<const A: usize, const C: usize> Logic for TxGate<A, C> {
         self.cross.read_reset.next = self.phy_reset.val();
 
         // A frame that has begun comes in without a stop: there was room for all of it.
-        self.open.next = (self.in_frame.q.val() | (self.held.q.val() <= self.limit.val())) & !self.cut.val();
+        self.open.next = (self.in_frame.q.val() | self.room.q.val()) & !self.cut.val();
         self.frames.inp.data.next = self.inp.data.val();
         self.frames.inp.valid.next = self.inp.valid.val() & self.open.val();
         self.inp.ready.next = self.frames.inp.ready.val() & self.open.val();
@@ -128,6 +131,7 @@ impl<const A: usize, const C: usize> Logic for TxGate<A, C> {
         self.leaves.next = self.frames.out.valid.val() & self.cross.inp.ready.val();
         self.whole.next =
             self.enters.val() & self.inp.data.val().last & !self.lost.q.val() & !self.frames.overflow.val();
+        self.room.d.next = (self.held.q.val() <= self.limit.val()) & !self.whole.val();
         self.more.next = 0.into();
         if self.whole.val() {
             self.more.next = self.size.q.val() + 1;
