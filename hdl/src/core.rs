@@ -19,7 +19,7 @@ use crate::host::watch::Watch;
 use crate::host::window::{Window64, Window512};
 use crate::memory::lane_ring::{LaneRing8, LaneRing64};
 use crate::memory::row_ring::RowRing16;
-use crate::net::{Net64, Net512, NetStats};
+use crate::net::{Net64, Net64x8, Net512, NetStats};
 use crate::params::{CORE64, CORE64X8, CORE512, Params};
 use crate::sched::Sched;
 use crate::stream::arbiter::RecordArbiter;
@@ -33,13 +33,10 @@ use crate::tcp::tx::{Tx64, Tx512};
 use crate::timer::Timer;
 use crate::types::{Event, EventKind, Segment, TxRequest, TxSegment, Verdict};
 
-/// Entries of the queues behind the processor, and how full they may be for another event to enter: what is in the pipeline must fit on top.
-const QUEUE_BITS: usize = 5;
-
 macro_rules! core {
     ($name:ident, $beat:ident, $w:tt, $k:tt, $a:tt, $c:tt, $n:tt, $r:tt, $m:tt, $params:ident,
      $net:ident, $rx:ident, $placer:ident, $tx:ident, $window:ident $sq:tt, $entries:ident $eb:tt,
-     isn $isn:tt, rx $rx_ring:ident $rx_rows:tt, tx $tx_ring:ident $tx_rows:tt, ring $ring:tt) => {
+     queue $q:tt $qc:tt, isn $isn:tt, rx $rx_ring:ident $rx_rows:tt, tx $tx_ring:ident $tx_rows:tt, ring $ring:tt) => {
         /// The core; its ports are the table of `docs/design.md`, section 4.
         #[derive(LogicBlock)]
         pub struct $name {
@@ -93,12 +90,15 @@ macro_rules! core {
             processor: Processor<$a>,
             timer: Timer<$a, $c>,
             turns: Sched<$a, $c>,
-            requests: SmallFifo<TxRequest, QUEUE_BITS, 6>,
-            verdicts: SmallFifo<Verdict, QUEUE_BITS, 6>,
+            requests: SmallFifo<TxRequest, $q, $qc>,
+            verdicts: SmallFifo<Verdict, $q, $qc>,
             rx_ring: $rx_ring<$m, $rx_rows, $ring>,
             tx_ring: $tx_ring<$m, $tx_rows, $ring>,
 
             ring_bytes: Constant<Bits<32>>,
+            single_event: Constant<Bit>,
+            /// How full the queues behind the processor may be for another event to enter: what is in the pipeline must fit on top.
+            queue_half: Constant<Bits<$qc>>,
             flows: Constant<Bits<16>>,
             blank: Constant<Event>,
             placed_flow: Signal<Local, Bits<16>>,
@@ -122,14 +122,22 @@ macro_rules! core {
             /// When a size is another one.
             pub fn new(params: &Params) -> Self {
                 assert_eq!(
-                    (params.width, params.flow_bits, params.ring_bits, params.entry_bits),
-                    ($w, $a, $r, 5),
+                    (
+                        params.width,
+                        params.flow_bits,
+                        params.ring_bits,
+                        params.entry_bits,
+                        params.single_event
+                    ),
+                    ($w, $a, $r, 5, $params.single_event),
                     "{}: the sizes of the core are fixed by its type",
                     params.name
                 );
                 Self {
                     registers: Registers::new(&params.identity()),
                     ring_bytes: Constant::new(u64::from(params.ring_bytes()).into()),
+                    single_event: Constant::new(params.single_event),
+                    queue_half: Constant::new((1_u64 << ($q - 1)).into()),
                     flows: Constant::new(u64::from(params.flows()).into()),
                     blank: Constant::new(Event::default()),
                     clock: Default::default(),
@@ -304,8 +312,9 @@ macro_rules! core {
                 self.processor.cfg.next = self.registers.cfg.val();
                 self.processor.now.next = self.now.val();
                 self.processor.ring.next = self.ring_bytes.val();
-                self.processor.room.next =
-                    (self.requests.level.val() <= 16) & (self.verdicts.level.val() <= 16);
+                self.processor.single.next = self.single_event.val();
+                self.processor.room.next = (self.requests.level.val() <= self.queue_half.val())
+                    & (self.verdicts.level.val() <= self.queue_half.val());
                 self.requests.inp.data.next = self.processor.tx.val();
                 self.requests.inp.valid.next = self.processor.tx_valid.val();
                 self.verdicts.inp.data.next = self.processor.verdict.val();
@@ -546,8 +555,8 @@ macro_rules! core {
     };
 }
 core!(Core64, Beat64, 64, 8, 4, 5, 16, 12, 16, CORE64, Net64, Rx64, Placer64, Tx64, Window64 7, Entries64 8,
-      isn 1, rx LaneRing8 13, tx RowRing16 12, ring 4096);
-core!(Core64x8, Beat64, 64, 8, 3, 4, 8, 12, 15, CORE64X8, Net64, Rx64, Placer64, Tx64, Window64 7, Entries64 8,
-      isn 1, rx LaneRing8 12, tx RowRing16 11, ring 4096);
+      queue 5 6, isn 1, rx LaneRing8 13, tx RowRing16 12, ring 4096);
+core!(Core64x8, Beat64, 64, 8, 3, 4, 8, 12, 15, CORE64X8, Net64x8, Rx64, Placer64, Tx64, Window64 7, Entries64 8,
+      queue 4 5, isn 1, rx LaneRing8 12, tx RowRing16 11, ring 4096);
 core!(Core512, Beat512, 512, 64, 6, 7, 64, 14, 20, CORE512, Net512, Rx512, Placer512, Tx512, Window512 5, Entries512 6,
-      isn 2, rx LaneRing64 14, tx LaneRing64 14, ring 16384);
+      queue 5 6, isn 2, rx LaneRing64 14, tx LaneRing64 14, ring 16384);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Everything between the MAC and TCP: Ethernet, ARP, IPv4 and ICMP echo, for 64-bit ([`Net64`]) and 512-bit
+//! Everything between the MAC and TCP: Ethernet, ARP, IPv4 and ICMP echo, for 64-bit ([`Net64`], [`Net64x8`]) and 512-bit
 //! ([`Net512`]) streams.
 
 use rust_hdl::prelude::*;
@@ -216,6 +216,11 @@ net!(
     /// receive for `tcp_rx` alone.
     Net64, Beat64, eth::rx::Rx64, arp::rx::Rx64, ipv4::rx::Rx64, icmp::echo::Echo64<8, 9>, ipv4::tx::Tx64, arp::tx::Tx64,
     eth::tx::Tx64, arp::resolve::Resolve<2, 4, 5>
+);
+net!(
+    /// [`Net64`] with 8 neighbours.
+    Net64x8, Beat64, eth::rx::Rx64, arp::rx::Rx64, ipv4::rx::Rx64, icmp::echo::Echo64<8, 9>, ipv4::tx::Tx64, arp::tx::Tx64,
+    eth::tx::Tx64, arp::resolve::Resolve<1, 3, 4>
 );
 net!(
     /// Ethernet, ARP (64 neighbours), IPv4 and ICMP echo (16 KiB of requests) at 512 bits. Transmit waits for the MAC

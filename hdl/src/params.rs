@@ -18,6 +18,9 @@ pub struct Params {
     pub ring_bits: u32,
     /// The submission, completion and event rings have `2^entry_bits` entries.
     pub entry_bits: u32,
+    /// The TCB processor has one event in flight at a time, in place of one in each stage: a third of its flip-flops, and an event
+    /// in 12 cycles.
+    pub single_event: bool,
     /// Entries of the ARP cache.
     pub neighbours: u32,
     /// Core clock, Hz.
@@ -35,14 +38,17 @@ pub const CORE64: Params = Params {
     flow_bits: 4,
     ring_bits: 12,
     entry_bits: 5,
+    single_event: false,
     neighbours: 16,
     clock_hz: 156_250_000,
     board: 0,
     features: map::Features::SIM,
 };
 
-/// Half of [`CORE64`]'s flows, for the smallest of the boards; everything else is the same.
-pub const CORE64X8: Params = Params { name: "core64x8", flow_bits: 3, ..CORE64 };
+/// Half of [`CORE64`]'s flows and neighbours and a processor with less in flight, for the smallest of the boards; everything else is the
+/// same.
+pub const CORE64X8: Params =
+    Params { name: "core64x8", flow_bits: 3, single_event: true, neighbours: 8, ..CORE64 };
 
 /// 512 bits wide, 64 flows of 16 KiB + 16 KiB: 100G. The clock is that of 100G Ethernet's user interface.
 pub const CORE512: Params = Params {
@@ -51,6 +57,7 @@ pub const CORE512: Params = Params {
     flow_bits: 6,
     ring_bits: 14,
     entry_bits: 5,
+    single_event: false,
     neighbours: 64,
     clock_hz: 322_265_625,
     board: 0,

@@ -12,6 +12,8 @@ pub struct Acceptability {
     pub clock: Signal<In, Clock>,
     /// Synchronous reset.
     pub reset: Signal<In, Bit>,
+    /// Only one event is in flight at a time: a constant.
+    pub single: Signal<In, Bit>,
     /// From `differences`.
     pub inp: Pass,
     /// To `reset_syn`.
@@ -57,6 +59,19 @@ impl Logic for Acceptability {
         self.out.ev.next = self.ev.q.val();
         self.out.tcb.next = self.tcb.q.val();
         self.out.work.next = self.work.q.val();
+        // One event at a time: what this stage leaves as it is stays in the registers before it.
+        if self.single.val() {
+            self.out.ev.next = self.inp.ev.val();
+            self.out.tcb.next = self.inp.tcb.val();
+            self.out.work.next = self.inp.work.val();
+            self.out.work.next.drop = self.work.q.val().drop;
+            self.out.work.next.text_ok = self.work.q.val().text_ok;
+            self.out.work.next.skip = self.work.q.val().skip;
+            self.out.work.next.take = self.work.q.val().take;
+            self.out.work.next.fin_ok = self.work.q.val().fin_ok;
+            self.out.work.next.ack_now = self.work.q.val().ack_now;
+            self.out.work.next.time_wait = self.work.q.val().time_wait;
+        }
         self.stat_out_of_window.next = self.out_of_window.q.val();
         self.stat_out_of_order.next = self.out_of_order.q.val();
         self.valid.d.next = self.inp.valid.val();

@@ -12,6 +12,8 @@ pub struct Ack {
     pub clock: Signal<In, Clock>,
     /// Synchronous reset.
     pub reset: Signal<In, Bit>,
+    /// Only one event is in flight at a time: a constant.
+    pub single: Signal<In, Bit>,
     /// From `reset_syn`.
     pub inp: Pass,
     /// To `congestion` and `text`.
@@ -60,6 +62,31 @@ impl Logic for Ack {
         self.out.ev.next = self.ev.q.val();
         self.out.tcb.next = self.tcb.q.val();
         self.out.work.next = self.work.q.val();
+        // One event at a time: what this stage leaves as it is stays in the registers before it.
+        if self.single.val() {
+            self.out.ev.next = self.inp.ev.val();
+            self.out.tcb.next = self.inp.tcb.val();
+            self.out.tcb.next.state = self.tcb.q.val().state;
+            self.out.tcb.next.owned = self.tcb.q.val().owned;
+            self.out.tcb.next.snd_una = self.tcb.q.val().snd_una;
+            self.out.tcb.next.snd_wnd = self.tcb.q.val().snd_wnd;
+            self.out.tcb.next.max_wnd = self.tcb.q.val().max_wnd;
+            self.out.tcb.next.snd_wl1 = self.tcb.q.val().snd_wl1;
+            self.out.tcb.next.snd_wl2 = self.tcb.q.val().snd_wl2;
+            self.out.tcb.next.retries = self.tcb.q.val().retries;
+            self.out.work.next = self.inp.work.val();
+            self.out.work.next.drop = self.work.q.val().drop;
+            self.out.work.next.ack_new = self.work.q.val().ack_new;
+            self.out.work.next.nxt_behind = self.work.q.val().nxt_behind;
+            self.out.work.next.bytes = self.work.q.val().bytes;
+            self.out.work.next.more = self.work.q.val().more;
+            self.out.work.next.ack_dup = self.work.q.val().ack_dup;
+            self.out.work.next.fin_acked = self.work.q.val().fin_acked;
+            self.out.work.next.opened = self.work.q.val().opened;
+            self.out.work.next.ack_now = self.work.q.val().ack_now;
+            self.out.work.next.rst_now = self.work.q.val().rst_now;
+            self.out.work.next.notify = self.work.q.val().notify;
+        }
         self.stat_dup_ack_in.next = self.dup_ack_in.q.val();
         self.stat_ack_invalid.next = self.ack_invalid.q.val();
         self.valid.d.next = self.inp.valid.val();

@@ -14,6 +14,8 @@ pub struct Congestion {
     pub clock: Signal<In, Clock>,
     /// Synchronous reset.
     pub reset: Signal<In, Bit>,
+    /// Only one event is in flight at a time: a constant.
+    pub single: Signal<In, Bit>,
     /// The card's limits.
     pub cfg: Signal<In, Config>,
     /// From `ack`.
@@ -35,6 +37,9 @@ pub struct Congestion {
     ev1: DFF<Event>,
     tcb1: DFF<Tcb>,
     work1: DFF<Work>,
+    held_ev: Signal<Local, Event>,
+    held_tcb: Signal<Local, Tcb>,
+    held_work: Signal<Local, Work>,
     sends: Signal<Local, Bit>,
     outstanding: Signal<Local, Bit>,
     begun: Signal<Local, Bit>,
@@ -140,10 +145,43 @@ impl Logic for Congestion {
         );
         dff_setup!(self, clock, follows1, from_una1, from_max1, cwnd1, more1, limit1, step1, halved1);
         dff_setup!(self, clock, avoids1, wraps1, bytes_left1, estimate1, rto_limit1, rto_low1, rto_high1);
+        self.held_ev.next = self.ev1.q.val();
+        self.held_tcb.next = self.tcb1.q.val();
+        self.held_work.next = self.work1.q.val();
+        // One event at a time: what a cycle leaves as it is stays in the registers before it.
+        if self.single.val() {
+            self.held_ev.next = self.inp.ev.val();
+            self.held_tcb.next = self.inp.tcb.val();
+            self.held_tcb.next.srtt = self.tcb1.q.val().srtt;
+            self.held_tcb.next.rttvar = self.tcb1.q.val().rttvar;
+            self.held_tcb.next.rtt_busy = self.tcb1.q.val().rtt_busy;
+            self.held_work.next = self.inp.work.val();
+        }
         self.out.valid.next = self.valid.q.val();
         self.out.ev.next = self.ev.q.val();
         self.out.tcb.next = self.tcb.q.val();
         self.out.work.next = self.work.q.val();
+        if self.single.val() {
+            self.out.ev.next = self.held_ev.val();
+            self.out.tcb.next = self.held_tcb.val();
+            self.out.tcb.next.reason = self.tcb.q.val().reason;
+            self.out.tcb.next.snd_nxt = self.tcb.q.val().snd_nxt;
+            self.out.tcb.next.cwnd = self.tcb.q.val().cwnd;
+            self.out.tcb.next.ssthresh = self.tcb.q.val().ssthresh;
+            self.out.tcb.next.bytes_acked = self.tcb.q.val().bytes_acked;
+            self.out.tcb.next.dup_acks = self.tcb.q.val().dup_acks;
+            self.out.tcb.next.recovery = self.tcb.q.val().recovery;
+            self.out.tcb.next.recover = self.tcb.q.val().recover;
+            self.out.tcb.next.rto = self.tcb.q.val().rto;
+            self.out.tcb.next.rtt_busy = self.tcb.q.val().rtt_busy;
+            self.out.tcb.next.retries = self.tcb.q.val().retries;
+            self.out.work.next = self.held_work.val();
+            self.out.work.next.syn_now = self.work.q.val().syn_now;
+            self.out.work.next.retransmit = self.work.q.val().retransmit;
+            self.out.work.next.probe = self.work.q.val().probe;
+            self.out.work.next.delete = self.work.q.val().delete;
+            self.out.work.next.notify = self.work.q.val().notify;
+        }
         self.stat_fast_retransmit.next = self.fast_retransmit.q.val();
         self.stat_timeout.next = self.timeout.q.val();
 
@@ -333,13 +371,13 @@ impl Logic for Congestion {
 
         // Cycle 2.
         self.valid.d.next = self.valid1.q.val();
-        self.ev.d.next = self.ev1.q.val();
-        self.tcb.d.next = self.tcb1.q.val();
-        self.work.d.next = self.work1.q.val();
+        self.ev.d.next = self.held_ev.val();
+        self.tcb.d.next = self.held_tcb.val();
+        self.work.d.next = self.held_work.val();
         self.fast_retransmit.d.next = false;
         self.timeout.d.next = false;
-        self.handshake.next = (self.tcb1.q.val().state == TcpState::SynSent)
-            | (self.tcb1.q.val().state == TcpState::SynReceived);
+        self.handshake.next = (self.held_tcb.val().state == TcpState::SynSent)
+            | (self.held_tcb.val().state == TcpState::SynReceived);
         self.entry.next = 0.into();
         if self.enters1.q.val() {
             self.entry.next = self.halved1.q.val();
@@ -355,25 +393,26 @@ impl Logic for Congestion {
             self.tcb.d.next.cwnd = 0x4000_0000.into();
         }
 
-        if self.work1.q.val().opened {
+        if self.held_work.val().opened {
             self.tcb.d.next.retries = 0.into();
         }
-        if self.work1.q.val().ack_new {
+        if self.held_work.val().ack_new {
             self.tcb.d.next.dup_acks = 0.into();
             self.tcb.d.next.retries = 0.into();
-            if self.tcb1.q.val().recovery {
+            if self.held_tcb.val().recovery {
                 self.tcb.d.next.recovery = self.partial1.q.val();
                 self.work.d.next.retransmit = self.partial1.q.val();
             }
         }
         if self.avoids1.q.val() {
-            self.tcb.d.next.bytes_acked = self.work1.q.val().bytes;
+            self.tcb.d.next.bytes_acked = self.held_work.val().bytes;
             if self.wraps1.q.val() {
                 self.tcb.d.next.bytes_acked = self.bytes_left1.q.val();
             }
         }
-        if self.work1.q.val().ack_dup & !self.tcb1.q.val().recovery & !self.tcb1.q.val().dup_acks.all() {
-            self.tcb.d.next.dup_acks = self.tcb1.q.val().dup_acks + 1;
+        if self.held_work.val().ack_dup & !self.held_tcb.val().recovery & !self.held_tcb.val().dup_acks.all()
+        {
+            self.tcb.d.next.dup_acks = self.held_tcb.val().dup_acks + 1;
         }
         if self.enters1.q.val() {
             self.tcb.d.next.recovery = true;
@@ -385,11 +424,11 @@ impl Logic for Congestion {
             self.work.d.next.notify = true;
             self.tcb.d.next.reason = Reason::TimedOut;
         }
-        if self.work1.q.val().expired {
+        if self.held_work.val().expired {
             self.timeout.d.next = self.valid1.q.val()
                 & (self.handshake.val() | (self.sends1.q.val() & self.outstanding1.q.val()));
-            if (self.tcb1.q.val().state == TcpState::TimeWait)
-                | ((self.tcb1.q.val().state == TcpState::FinWait2) & self.tcb1.q.val().released)
+            if (self.held_tcb.val().state == TcpState::TimeWait)
+                | ((self.held_tcb.val().state == TcpState::FinWait2) & self.held_tcb.val().released)
             {
                 self.work.d.next.delete = true;
             }
@@ -397,21 +436,21 @@ impl Logic for Congestion {
         if self.back_off1.q.val() {
             if self.handshake.val() {
                 self.work.d.next.syn_now = true;
-            } else if self.tcb1.q.val().snd_wnd == 0 {
+            } else if self.held_tcb.val().snd_wnd == 0 {
                 self.work.d.next.probe = true; // not a loss
             } else {
                 self.work.d.next.retransmit = true;
             }
             self.tcb.d.next.rtt_busy = false;
-            if !self.tcb1.q.val().retries.all() {
-                self.tcb.d.next.retries = self.tcb1.q.val().retries + 1;
+            if !self.held_tcb.val().retries.all() {
+                self.tcb.d.next.retries = self.held_tcb.val().retries + 1;
             }
         }
         if self.lost1.q.val() {
             self.tcb.d.next.recovery = false;
             self.tcb.d.next.dup_acks = 0.into();
         }
-        if self.enters1.q.val() | (self.lost1.q.val() & (self.tcb1.q.val().retries == 0)) {
+        if self.enters1.q.val() | (self.lost1.q.val() & (self.held_tcb.val().retries == 0)) {
             self.tcb.d.next.ssthresh = bit_cast::<32, 24>(self.halved1.q.val());
         }
         if self.enters1.q.val() | self.lost1.q.val() {
@@ -419,16 +458,16 @@ impl Logic for Congestion {
         }
         // SND.NXT: what is acknowledged needs no sending, and after an expiry all the rest does.
         if self.to_una1.q.val() {
-            self.tcb.d.next.snd_nxt = self.tcb1.q.val().snd_una;
+            self.tcb.d.next.snd_nxt = self.held_tcb.val().snd_una;
         }
         // `recover` is SND.MAX, or SEG.ACK - 1 (it would look ahead after 2 GiB without a loss), or ISS: SND.UNA is as new.
         // x - 1 is 2^32 - 2 minus the complement of x: so the choice stands in the gates of the subtractor.
-        self.recover.next = self.tcb1.q.val().recover;
+        self.recover.next = self.held_tcb.val().recover;
         if self.from_una1.q.val() {
-            self.recover.next = self.tcb1.q.val().snd_una;
+            self.recover.next = self.held_tcb.val().snd_una;
         }
         if self.from_max1.q.val() {
-            self.recover.next = self.tcb1.q.val().snd_max;
+            self.recover.next = self.held_tcb.val().snd_max;
         }
         self.not_recover.next = !self.recover.val();
         self.top.next = 0xffff_ffff_u64.into();
@@ -438,12 +477,13 @@ impl Logic for Congestion {
             self.tcb.d.next.rto = self.estimate1.q.val();
         }
         if self.rto_high1.q.val() {
-            self.tcb.d.next.rto = self.tcb1.q.val().rto << 1;
+            self.tcb.d.next.rto = self.held_tcb.val().rto << 1;
             if self.rto_low1.q.val() {
                 self.tcb.d.next.rto = self.rto_limit1.q.val();
             }
         }
-        if (self.ev1.q.val().kind == EventKind::Unreachable) & self.ev1.q.val().hit & self.handshake.val() {
+        if (self.held_ev.val().kind == EventKind::Unreachable) & self.held_ev.val().hit & self.handshake.val()
+        {
             self.work.d.next.delete = true;
             self.work.d.next.notify = true;
             self.tcb.d.next.reason = Reason::Unreachable;

@@ -12,6 +12,8 @@ pub struct Differences {
     pub clock: Signal<In, Clock>,
     /// Synchronous reset.
     pub reset: Signal<In, Bit>,
+    /// Only one event is in flight at a time: a constant.
+    pub single: Signal<In, Bit>,
     /// The card's limits.
     pub cfg: Signal<In, Config>,
     /// From `fetch`.
@@ -43,6 +45,26 @@ impl Logic for Differences {
         self.out.ev.next = self.ev.q.val();
         self.out.tcb.next = self.tcb.q.val();
         self.out.work.next = self.work.q.val();
+        // One event at a time: what this stage leaves as it is stays in the registers before it.
+        if self.single.val() {
+            self.out.ev.next = self.inp.ev.val();
+            self.out.tcb.next = self.inp.tcb.val();
+            self.out.work.next = self.inp.work.val();
+            self.out.work.next.d_seq = self.work.q.val().d_seq;
+            self.out.work.next.d_end = self.work.q.val().d_end;
+            self.out.work.next.d_una = self.work.q.val().d_una;
+            self.out.work.next.d_max = self.work.q.val().d_max;
+            self.out.work.next.d_wnd = self.work.q.val().d_wnd;
+            self.out.work.next.d_fin = self.work.q.val().d_fin;
+            self.out.work.next.d_rec = self.work.q.val().d_rec;
+            self.out.work.next.flight = self.work.q.val().flight;
+            self.out.work.next.d_user = self.work.q.val().d_user;
+            self.out.work.next.rtt = self.work.q.val().rtt;
+            self.out.work.next.rtt_covered = self.work.q.val().rtt_covered;
+            self.out.work.next.wl_new = self.work.q.val().wl_new;
+            self.out.work.next.unread = self.work.q.val().unread;
+            self.out.work.next.mss = self.work.q.val().mss;
+        }
         self.valid.d.next = self.inp.valid.val();
         self.ev.d.next = self.inp.ev.val();
         self.tcb.d.next = self.inp.tcb.val();

@@ -12,6 +12,8 @@ pub struct Fetch {
     pub clock: Signal<In, Clock>,
     /// Synchronous reset.
     pub reset: Signal<In, Bit>,
+    /// Only one event is in flight at a time, and `ev` and `tcb` stay as they are until it is through: a constant.
+    pub single: Signal<In, Bit>,
     /// There is an event.
     pub valid: Signal<In, Bit>,
     /// The event.
@@ -39,6 +41,11 @@ impl Logic for Fetch {
         self.out.ev.next = self.ev_reg.q.val();
         self.out.tcb.next = self.tcb_reg.q.val();
         self.out.work.next = self.work_reg.q.val();
+        if self.single.val() {
+            self.out.ev.next = self.ev.val();
+            self.out.tcb.next = self.tcb.val();
+            self.out.tcb.next.timer_on = self.tcb_reg.q.val().timer_on;
+        }
 
         // An expiry that was overtaken by a cleared timer is nothing.
         self.expired.next =
@@ -51,6 +58,9 @@ impl Logic for Fetch {
         }
         self.work_reg.d.next = self.empty.value.val();
         self.work_reg.d.next.now = self.now.val();
+        if self.single.val() & !self.valid.val() {
+            self.work_reg.d.next.now = self.work_reg.q.val().now;
+        }
         self.work_reg.d.next.expired = self.expired.val();
         self.work_reg.d.next.half_open =
             (self.tcb.val().state == TcpState::SynReceived) & !self.tcb.val().active;

@@ -12,6 +12,8 @@ pub struct FinState {
     pub clock: Signal<In, Clock>,
     /// Synchronous reset.
     pub reset: Signal<In, Bit>,
+    /// Only one event is in flight at a time: a constant.
+    pub single: Signal<In, Bit>,
     /// Bytes of a transmit ring.
     pub ring: Signal<In, Bits<32>>,
     /// From `text`.
@@ -55,6 +57,28 @@ impl Logic for FinState {
         self.out.ev.next = self.ev.q.val();
         self.out.tcb.next = self.tcb.q.val();
         self.out.work.next = self.work.q.val();
+        // One event at a time: what this stage leaves as it is stays in the registers before it.
+        if self.single.val() {
+            self.out.ev.next = self.inp.ev.val();
+            self.out.tcb.next = self.inp.tcb.val();
+            self.out.tcb.next.state = self.tcb.q.val().state;
+            self.out.tcb.next.reason = self.tcb.q.val().reason;
+            self.out.tcb.next.owned = self.tcb.q.val().owned;
+            self.out.tcb.next.released = self.tcb.q.val().released;
+            self.out.tcb.next.fin_queued = self.tcb.q.val().fin_queued;
+            self.out.tcb.next.fin_received = self.tcb.q.val().fin_received;
+            self.out.tcb.next.snd_end = self.tcb.q.val().snd_end;
+            self.out.tcb.next.rcv_nxt = self.tcb.q.val().rcv_nxt;
+            self.out.tcb.next.rcv_user = self.tcb.q.val().rcv_user;
+            self.out.work.next = self.inp.work.val();
+            self.out.work.next.ack_now = self.work.q.val().ack_now;
+            self.out.work.next.rst_now = self.work.q.val().rst_now;
+            self.out.work.next.rst_own = self.work.q.val().rst_own;
+            self.out.work.next.time_wait = self.work.q.val().time_wait;
+            self.out.work.next.delete = self.work.q.val().delete;
+            self.out.work.next.notify = self.work.q.val().notify;
+            self.out.work.next.bad = self.work.q.val().bad;
+        }
         self.valid.d.next = self.inp.valid.val();
         self.ev.d.next = self.inp.ev.val();
         self.tcb.d.next = self.inp.tcb.val();

@@ -12,6 +12,8 @@ pub struct Finish {
     pub clock: Signal<In, Clock>,
     /// Synchronous reset.
     pub reset: Signal<In, Bit>,
+    /// Only one event is in flight at a time: a constant.
+    pub single: Signal<In, Bit>,
     /// The card's limits.
     pub cfg: Signal<In, Config>,
     /// From `output`.
@@ -110,6 +112,11 @@ impl Logic for Finish {
         self.wrote.next = self.wrote_reg.q.val();
         self.flow.next = self.flow_reg.q.val();
         self.tcb.next = self.tcb_reg.q.val();
+        if self.single.val() {
+            self.tcb.next = self.inp.tcb.val();
+            self.tcb.next.state = self.tcb_reg.q.val().state;
+            self.tcb.next.timer_on = self.tcb_reg.q.val().timer_on;
+        }
 
         self.counts.next = self.inp.valid.val()
             & self.inp.ev.val().hit

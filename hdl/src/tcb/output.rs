@@ -14,6 +14,8 @@ pub struct Output {
     pub clock: Signal<In, Clock>,
     /// Synchronous reset; while it lasts the TCB that comes out is all zero.
     pub reset: Signal<In, Bit>,
+    /// Only one event is in flight at a time: a constant.
+    pub single: Signal<In, Bit>,
     /// The card's limits.
     pub cfg: Signal<In, Config>,
     /// Bytes of a receive ring.
@@ -37,6 +39,9 @@ pub struct Output {
     ev1: DFF<Event>,
     tcb1: DFF<Tcb>,
     work1: DFF<Work>,
+    held1_ev: Signal<Local, Event>,
+    held1_tcb: Signal<Local, Tcb>,
+    held1_work: Signal<Local, Work>,
     live1: DFF<Bit>,
     sends1: DFF<Bit>,
     receives1: DFF<Bit>,
@@ -77,6 +82,9 @@ pub struct Output {
     ev2: DFF<Event>,
     tcb2: DFF<Tcb>,
     work2: DFF<Work>,
+    held2_ev: Signal<Local, Event>,
+    held2_tcb: Signal<Local, Tcb>,
+    held2_work: Signal<Local, Work>,
     opening: Signal<Local, Bits<32>>,
     due: Signal<Local, Bit>,
     size_low: Signal<Local, Bits<17>>,
@@ -175,10 +183,30 @@ impl Logic for Output {
             retransmit_reg,
             rst_out_reg
         );
+        self.held1_ev.next = self.ev1.q.val();
+        self.held1_tcb.next = self.tcb1.q.val();
+        self.held1_work.next = self.work1.q.val();
+        self.held2_ev.next = self.ev2.q.val();
+        self.held2_tcb.next = self.tcb2.q.val();
+        self.held2_work.next = self.work2.q.val();
+        // One event at a time: what a cycle leaves as it is stays in the registers before it. The TCB that comes out stays whole.
+        if self.single.val() {
+            self.held1_ev.next = self.inp.ev.val();
+            self.held1_tcb.next = self.inp.tcb.val();
+            self.held1_work.next = self.inp.work.val();
+            self.held2_ev.next = self.inp.ev.val();
+            self.held2_tcb.next = self.inp.tcb.val();
+            self.held2_tcb.next.rcv_adv = self.tcb2.q.val().rcv_adv;
+            self.held2_work.next = self.inp.work.val();
+        }
         self.out.valid.next = self.valid.q.val();
         self.out.ev.next = self.ev.q.val();
         self.out.tcb.next = self.tcb.q.val();
         self.out.work.next = self.work.q.val();
+        if self.single.val() {
+            self.out.ev.next = self.inp.ev.val();
+            self.out.work.next = self.inp.work.val();
+        }
         self.turn.next = self.turn_reg.q.val();
         self.tx_valid.next = self.tx_valid_reg.q.val();
         self.tx.next = self.tx_reg.q.val();
@@ -278,34 +306,34 @@ impl Logic for Output {
 
         // Cycle 2: the receive window (RFC 9293, 3.8.6.2.2).
         self.valid2.d.next = self.valid1.q.val();
-        self.ev2.d.next = self.ev1.q.val();
-        self.tcb2.d.next = self.tcb1.q.val();
-        self.work2.d.next = self.work1.q.val();
+        self.ev2.d.next = self.held1_ev.val();
+        self.tcb2.d.next = self.held1_tcb.val();
+        self.work2.d.next = self.held1_work.val();
         self.opening.next = self.opening1.q.val();
         self.due.next = self.live1.q.val()
             & self.receives1.q.val()
             & !self.opening.val().get_bit(31)
             & (self.opening.val().get_bits::<15>(16).any()
                 | (self.update_size1.q.val() <= self.opening.val().get_bits::<16>(0)));
-        if self.due.val() | self.work1.q.val().begins | self.work1.q.val().takes_syn {
+        if self.due.val() | self.held1_work.val().begins | self.held1_work.val().takes_syn {
             self.tcb2.d.next.rcv_adv = self.edge1.q.val();
         }
-        self.ack_now.next =
-            self.work1.q.val().ack_now | (self.due.val() & (self.ev1.q.val().kind == EventKind::Doorbell));
+        self.ack_now.next = self.held1_work.val().ack_now
+            | (self.due.val() & (self.held1_ev.val().kind == EventKind::Doorbell));
 
         // How much: all that is queued, the room, or one MSS.
         self.size_low.next = bit_cast::<17, 16>(self.rest_low1.q.val());
         self.size.next = self.size_low.val().replace_bit(16, self.rest_more1.q.val());
         self.room_size.next = bit_cast::<17, 16>(self.room1.q.val());
-        self.mss_size.next = bit_cast::<17, 16>(self.tcb1.q.val().mss);
-        self.max_wnd.next = self.tcb1.q.val().max_wnd;
+        self.mss_size.next = bit_cast::<17, 16>(self.held1_tcb.val().mss);
+        self.max_wnd.next = self.held1_tcb.val().max_wnd;
         self.half_size.next = bit_cast::<17, 16>(self.max_wnd.val()) >> 1;
         self.some.next = self.size.val().any();
-        self.no_mss.next = self.tcb1.q.val().mss == 0;
+        self.no_mss.next = self.held1_tcb.val().mss == 0;
         self.below_room.next = self.size.val() < self.room_size.val();
         self.below_mss.next = self.size.val() < self.mss_size.val();
         self.fills_mss.next = self.size.val() == self.mss_size.val();
-        self.room_below_mss.next = self.room1.q.val() < self.tcb1.q.val().mss;
+        self.room_below_mss.next = self.room1.q.val() < self.held1_tcb.val().mss;
         self.full.next = !self.below_mss.val() & !self.room_below_mss.val();
         self.all.next = (self.below_room.val() | (self.size.val() == self.room_size.val()))
             & (self.below_mss.val() | self.fills_mss.val());
@@ -321,46 +349,46 @@ impl Logic for Output {
             & !self.no_mss.val()
             & (self.full.val()
                 | (self.all.val()
-                    & (self.tcb1.q.val().nodelay | self.idle1.q.val() | self.tcb1.q.val().fin_queued))
-                | ((self.tcb1.q.val().nodelay | self.idle1.q.val()) & self.half_open.val())
+                    & (self.held1_tcb.val().nodelay | self.idle1.q.val() | self.held1_tcb.val().fin_queued))
+                | ((self.held1_tcb.val().nodelay | self.idle1.q.val()) & self.half_open.val())
                 | self.below1.q.val());
         self.fin_go.next = self.live1.q.val()
             & self.sends1.q.val()
-            & self.tcb1.q.val().fin_queued
+            & self.held1_tcb.val().fin_queued
             & self.all.val()
             & self.below_room.val()
             & !self.rest_less1.q.val()
-            & (!self.work1.q.val().retransmit | self.idle1.q.val());
+            & (!self.held1_work.val().retransmit | self.idle1.q.val());
 
         // From SND.UNA again: at most what the peer's window holds (SHLD-15).
         self.again_fin.next = self.all.val() & self.fin_sent1.q.val();
         self.again_go.next = self.live1.q.val()
             & self.sends1.q.val()
-            & self.work1.q.val().retransmit
+            & self.held1_work.val().retransmit
             & (self.again_fin.val() | (self.some.val() & !self.no_mss.val() & self.room1.q.val().any()));
-        self.probe_fin.next = self.tcb1.q.val().fin_queued & !self.some.val();
+        self.probe_fin.next = self.held1_tcb.val().fin_queued & !self.some.val();
         self.probe_go.next = self.live1.q.val()
             & self.sends1.q.val()
-            & self.work1.q.val().probe
+            & self.held1_work.val().probe
             & (self.some.val() | self.probe_fin.val());
 
         // The choice. What is not sent (`takes2`) has no length.
         self.syn_go.next =
-            self.work1.q.val().syn_now & !self.work1.q.val().rst_now & !self.work1.q.val().delete;
+            self.held1_work.val().syn_now & !self.held1_work.val().rst_now & !self.held1_work.val().delete;
         self.takes.next = self.syn_go.val()
             | self.again_go.val()
             | self.probe_go.val()
             | self.text_go.val()
             | self.fin_go.val();
         self.send2.d.next =
-            self.work1.q.val().rst_now | self.takes.val() | (self.live1.q.val() & self.ack_now.val());
+            self.held1_work.val().rst_now | self.takes.val() | (self.live1.q.val() & self.ack_now.val());
         self.takes2.d.next = self.takes.val();
-        self.rst2.d.next = self.work1.q.val().rst_now;
+        self.rst2.d.next = self.held1_work.val().rst_now;
         self.syn2.d.next = self.syn_go.val();
-        self.probing2.d.next = self.work1.q.val().probe;
+        self.probing2.d.next = self.held1_work.val().probe;
         self.below2.d.next = self.below1.q.val();
         self.turn2.d.next = self.again_go.val()
-            | (!self.work1.q.val().probe
+            | (!self.held1_work.val().probe
                 & !self.below_mss.val()
                 & !self.fills_mss.val()
                 & (self.mss_size.val() < self.room_size.val()));
@@ -372,51 +400,51 @@ impl Logic for Output {
         if self.all.val() {
             self.len2.d.next = self.rest_low1.q.val();
         } else if self.full.val() {
-            self.len2.d.next = self.tcb1.q.val().mss;
+            self.len2.d.next = self.held1_tcb.val().mss;
         }
-        if self.work1.q.val().probe {
+        if self.held1_work.val().probe {
             self.push2.d.next = self.size.val() == 1;
             self.len2.d.next = 1.into();
         }
-        if self.work1.q.val().syn_now | (self.work1.q.val().probe & self.probe_fin.val()) {
+        if self.held1_work.val().syn_now | (self.held1_work.val().probe & self.probe_fin.val()) {
             self.len2.d.next = 0.into();
         }
         // A bare ACK, or an RST of our own, stands at the end of what was sent, but never beyond the peer's window.
-        self.sent.next = bit_cast::<24, 16>(self.tcb1.q.val().snd_wnd);
+        self.sent.next = bit_cast::<24, 16>(self.held1_tcb.val().snd_wnd);
         if self.wnd_holds1.q.val() {
             self.sent.next = self.flight1.q.val();
         }
         // snd_una + sent, as snd_una - (2^32 - 1 - sent) - 1: in a subtractor the choice stands in its gates. The 1 is borrowed
         // below the lowest bit.
-        self.una_x2.next = bit_cast::<33, 32>(self.tcb1.q.val().snd_una) << 1;
+        self.una_x2.next = bit_cast::<33, 32>(self.held1_tcb.val().snd_una) << 1;
         self.sent_wide.next = bit_cast::<32, 24>(self.sent.val());
         self.not_sent.next = !self.sent_wide.val();
         self.not_sent_x2.next = bit_cast::<33, 32>(self.not_sent.val()) << 1;
         self.ack_seq_x2.next = self.una_x2.val() - self.not_sent_x2.val().replace_bit(0, true);
         self.ack_seq.next = self.ack_seq_x2.val().get_bits::<32>(1);
         // Four numbers to start from, two bits to choose.
-        self.other.next = self.work1.q.val().rst_now & !self.work1.q.val().rst_own;
+        self.other.next = self.held1_work.val().rst_now & !self.held1_work.val().rst_own;
         if self.takes.val() {
             self.other.next = self.from_una1.q.val();
         }
         self.seq2.d.next = self.ack_seq.val();
         if self.takes.val() {
-            self.seq2.d.next = self.tcb1.q.val().snd_nxt;
+            self.seq2.d.next = self.held1_tcb.val().snd_nxt;
         }
         if self.other.val() {
-            self.seq2.d.next = self.ev1.q.val().ack;
+            self.seq2.d.next = self.held1_ev.val().ack;
             if self.takes.val() {
-                self.seq2.d.next = self.tcb1.q.val().snd_una;
+                self.seq2.d.next = self.held1_tcb.val().snd_una;
             }
         }
 
         // Cycle 3.
         self.valid.d.next = self.valid2.q.val();
-        self.ev.d.next = self.ev2.q.val();
-        self.tcb.d.next = self.tcb2.q.val();
-        self.work.d.next = self.work2.q.val();
+        self.ev.d.next = self.held2_ev.val();
+        self.tcb.d.next = self.held2_tcb.val();
+        self.work.d.next = self.held2_work.val();
         self.turn_reg.d.next = self.turn2.q.val() & self.takes2.q.val() & !self.syn2.q.val();
-        self.now.next = self.work2.q.val().now;
+        self.now.next = self.held2_work.val().now;
         // seq + len + 1 for a SYN or a FIN, which is carried in below the lowest bit.
         self.len_x2.next = bit_cast::<33, 16>(self.len2.q.val()) << 1;
         self.size_x2.next = self.len_x2.val().replace_bit(0, self.fin2.q.val() | self.syn2.q.val());
@@ -424,17 +452,17 @@ impl Logic for Output {
         self.end_x2.next = self.seq_x2.val() + self.size_x2.val();
         self.seq_end.next = self.end_x2.val().get_bits::<32>(1);
         self.end_low.next = self.end_x2.val().get_bits::<24>(1);
-        self.max2.next = self.tcb2.q.val().snd_max;
-        self.nxt2.next = self.tcb2.q.val().snd_nxt;
+        self.max2.next = self.held2_tcb.val().snd_max;
+        self.nxt2.next = self.held2_tcb.val().snd_nxt;
         self.max_move.next = self.end_low.val() - self.max2.val().get_bits::<24>(0);
         self.nxt_move.next = self.end_low.val() - self.nxt2.val().get_bits::<24>(0);
         self.again.next = 0.into();
         self.retransmit_reg.d.next = false;
         if self.takes2.q.val() {
-            if !self.max_move.val().get_bit(23) | self.work2.q.val().begins {
+            if !self.max_move.val().get_bit(23) | self.held2_work.val().begins {
                 self.tcb.d.next.snd_max = self.seq_end.val();
             }
-            if (!self.nxt_move.val().get_bit(23) & !self.probing2.q.val()) | self.work2.q.val().begins {
+            if (!self.nxt_move.val().get_bit(23) & !self.probing2.q.val()) | self.held2_work.val().begins {
                 self.tcb.d.next.snd_nxt = self.seq_end.val();
             }
             if self.below2.q.val() {
@@ -442,26 +470,26 @@ impl Logic for Output {
                 self.again.next = 1.into();
                 self.tcb.d.next.rtt_busy = false;
                 self.retransmit_reg.d.next = self.valid2.q.val();
-            } else if !self.tcb2.q.val().rtt_busy & !self.probing2.q.val() {
+            } else if !self.held2_tcb.val().rtt_busy & !self.probing2.q.val() {
                 self.tcb.d.next.rtt_busy = true;
                 self.tcb.d.next.rtt_seq = self.seq_end.val();
                 self.tcb.d.next.rtt_time = self.now.val().get_bits::<32>(0);
             }
         }
-        self.tcb.d.next.retransmits = self.tcb2.q.val().retransmits + self.again.val();
+        self.tcb.d.next.retransmits = self.held2_tcb.val().retransmits + self.again.val();
 
-        self.rcv_wnd.next = self.tcb2.q.val().rcv_adv - self.tcb2.q.val().rcv_nxt;
+        self.rcv_wnd.next = self.held2_tcb.val().rcv_adv - self.held2_tcb.val().rcv_nxt;
         self.rcv_wnd_high.next = self.rcv_wnd.val().get_bits::<16>(16);
-        self.synsent.next = self.tcb2.q.val().state == TcpState::SynSent;
+        self.synsent.next = self.held2_tcb.val().state == TcpState::SynSent;
         self.tx_valid_reg.d.next = self.valid2.q.val() & self.send2.q.val();
         self.rst_out_reg.d.next = self.valid2.q.val() & self.rst2.q.val();
-        self.tx_reg.d.next.flow = self.ev2.q.val().flow;
-        self.tx_reg.d.next.has_flow = self.ev2.q.val().hit;
-        self.tx_reg.d.next.raddr = self.tcb2.q.val().raddr;
-        self.tx_reg.d.next.rport = self.tcb2.q.val().rport;
-        self.tx_reg.d.next.lport = self.tcb2.q.val().lport;
+        self.tx_reg.d.next.flow = self.held2_ev.val().flow;
+        self.tx_reg.d.next.has_flow = self.held2_ev.val().hit;
+        self.tx_reg.d.next.raddr = self.held2_tcb.val().raddr;
+        self.tx_reg.d.next.rport = self.held2_tcb.val().rport;
+        self.tx_reg.d.next.lport = self.held2_tcb.val().lport;
         self.tx_reg.d.next.seq = self.seq2.q.val();
-        self.tx_reg.d.next.ack = self.tcb2.q.val().rcv_nxt;
+        self.tx_reg.d.next.ack = self.held2_tcb.val().rcv_nxt;
         self.tx_reg.d.next.len = self.len2.q.val();
         if !self.takes2.q.val() {
             self.tx_reg.d.next.len = 0.into();
@@ -492,12 +520,12 @@ impl Logic for Output {
             self.tx_reg.d.next.wnd = 0.into();
             self.tx_reg.d.next.flags = 0x04.into();
             self.tx_reg.d.next.ack = 0.into();
-            if self.work2.q.val().rst_ack {
-                self.tx_reg.d.next.ack = self.ev2.q.val().end;
+            if self.held2_work.val().rst_ack {
+                self.tx_reg.d.next.ack = self.held2_ev.val().end;
                 self.tx_reg.d.next.flags = 0x14.into();
             }
         }
-        self.no_seq.next = self.rst2.q.val() & self.work2.q.val().rst_ack;
+        self.no_seq.next = self.rst2.q.val() & self.held2_work.val().rst_ack;
         if self.no_seq.val() {
             self.tx_reg.d.next.seq = 0.into();
         }

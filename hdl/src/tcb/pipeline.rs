@@ -25,6 +25,9 @@ pub struct Pipeline {
     pub clock: Signal<In, Clock>,
     /// Synchronous reset: forgets the events in flight.
     pub reset: Signal<In, Bit>,
+    /// Only one event is in flight at a time, and `ev` and `tcb` stay as they are until it is through: a constant. The stages then
+    /// have registers for what they change alone.
+    pub single: Signal<In, Bit>,
     /// The card's addresses and limits.
     pub cfg: Signal<In, Config>,
     /// Time, us.
@@ -152,6 +155,16 @@ impl Logic for Pipeline {
         self.fin_state.reset.next = self.reset.val();
         self.decide.reset.next = self.reset.val();
         self.finish.reset.next = self.reset.val();
+        self.fetch.single.next = self.single.val();
+        self.differences.single.next = self.single.val();
+        self.acceptability.single.next = self.single.val();
+        self.reset_syn.single.next = self.single.val();
+        self.ack.single.next = self.single.val();
+        self.congestion.single.next = self.single.val();
+        self.text.single.next = self.single.val();
+        self.fin_state.single.next = self.single.val();
+        self.decide.single.next = self.single.val();
+        self.finish.single.next = self.single.val();
         self.differences.cfg.next = self.cfg.val();
         self.congestion.cfg.next = self.cfg.val();
         self.decide.cfg.next = self.cfg.val();

@@ -10,7 +10,7 @@ use rust_hdl::prelude::*;
 
 /// The TCB processor for `2^A` flows.
 ///
-/// An event is taken when `room` is high and no event of its flow is in the pipeline. Every output but `ev.ready`, `busy`
+/// An event is taken when `room` is high and no event of its flow (`single`: none at all) is in the pipeline. Every output but `ev.ready`, `busy`
 /// and `initialising` is a pulse of one cycle with the record beside it; nothing waits for a consumer: `room` says beforehand that
 /// there is space for the answers of all events in flight and of one more. An event's outputs come at most 12 cycles after
 /// it was taken, the timer's not before the next event of the flow can be taken.
@@ -20,6 +20,8 @@ pub struct Processor<const A: usize> {
     pub clock: Signal<In, Clock>,
     /// Synchronous reset: forgets the events in flight and clears the TCBs.
     pub reset: Signal<In, Bit>,
+    /// Only one event is in flight at a time, which saves most of the stages' registers: a constant.
+    pub single: Signal<In, Bit>,
     /// The card's addresses and limits.
     pub cfg: Signal<In, Config>,
     /// Time, us.
@@ -118,8 +120,11 @@ pub struct Processor<const A: usize> {
     left: Lutram<Bit, A>,
     any: [Signal<Local, Bit>; 13],
     same: Signal<Local, Bit>,
+    waits: Signal<Local, Bit>,
     take: Signal<Local, Bit>,
     flow: Signal<Local, Bits<16>>,
+    taken_flow: Signal<Local, Bits<16>>,
+    read_flow: Signal<Local, Bits<16>>,
     write_flow: Signal<Local, Bits<16>>,
 }
 
@@ -152,15 +157,19 @@ impl<const A: usize> Logic for Processor<A> {
             self.any[i + 1].next = self.any[i].val() | self.here[i].q.val();
         }
         self.busy.next = self.any[12].val();
-        self.ev.ready.next = self.room.val()
-            & !self.sweep.busy.val()
-            & !self.reset.val()
-            & !(self.same.val() & self.ev.data.val().hit);
-        self.take.next = self.ev.valid.val()
-            & self.room.val()
-            & !self.sweep.busy.val()
-            & !(self.same.val() & self.ev.data.val().hit);
+        self.waits.next = self.same.val() & self.ev.data.val().hit;
+        if self.single.val() {
+            self.waits.next = self.any[11].val();
+        }
+        self.ev.ready.next = self.room.val() & !self.sweep.busy.val() & !self.reset.val() & !self.waits.val();
+        self.take.next = self.ev.valid.val() & self.room.val() & !self.sweep.busy.val() & !self.waits.val();
         self.taken.d.next = self.ev.data.val();
+        self.read_flow.next = self.flow.val();
+        self.taken_flow.next = self.taken.q.val().flow;
+        if self.single.val() & !self.take.val() {
+            self.taken.d.next = self.taken.q.val();
+            self.read_flow.next = self.taken_flow.val();
+        }
         self.here[0].d.next = self.take.val();
         for i in 0..11 {
             self.here[i + 1].d.next = self.here[i].q.val();
@@ -187,7 +196,7 @@ impl<const A: usize> Logic for Processor<A> {
         }
 
         // Cycle 0 reads, cycle 11 writes; a flow can be read again in cycle 12.
-        self.ram.read_addr.next = self.flow.val().get_bits::<A>(0);
+        self.ram.read_addr.next = self.read_flow.val().get_bits::<A>(0);
         self.write_flow.next = self.pipeline.write_flow.val();
         self.ram.write_en.next = self.pipeline.write_valid.val() | self.sweep.busy.val();
         self.ram.write_addr.next = self.write_flow.val().get_bits::<A>(0);
@@ -197,6 +206,7 @@ impl<const A: usize> Logic for Processor<A> {
         self.ram.write_data.next = self.pipeline.write_tcb.val();
 
         self.pipeline.reset.next = self.reset.val() | self.sweep.busy.val();
+        self.pipeline.single.next = self.single.val();
         self.pipeline.cfg.next = self.cfg.val();
         self.pipeline.now.next = self.now.val();
         self.pipeline.ring.next = self.ring.val();

@@ -12,6 +12,8 @@ pub struct ResetSyn {
     pub clock: Signal<In, Clock>,
     /// Synchronous reset.
     pub reset: Signal<In, Bit>,
+    /// Only one event is in flight at a time: a constant.
+    pub single: Signal<In, Bit>,
     /// From `acceptability`.
     pub inp: Pass,
     /// To `ack`.
@@ -52,6 +54,49 @@ impl Logic for ResetSyn {
         self.out.ev.next = self.ev.q.val();
         self.out.tcb.next = self.tcb.q.val();
         self.out.work.next = self.work.q.val();
+        // One event at a time: what this stage leaves as it is stays in the registers before it.
+        if self.single.val() {
+            self.out.ev.next = self.inp.ev.val();
+            self.out.tcb.next = self.inp.tcb.val();
+            self.out.tcb.next.state = self.tcb.q.val().state;
+            self.out.tcb.next.reason = self.tcb.q.val().reason;
+            self.out.tcb.next.generation = self.tcb.q.val().generation;
+            self.out.tcb.next.active = self.tcb.q.val().active;
+            self.out.tcb.next.owned = self.tcb.q.val().owned;
+            self.out.tcb.next.released = self.tcb.q.val().released;
+            self.out.tcb.next.fin_queued = self.tcb.q.val().fin_queued;
+            self.out.tcb.next.fin_received = self.tcb.q.val().fin_received;
+            self.out.tcb.next.nodelay = self.tcb.q.val().nodelay;
+            self.out.tcb.next.raddr = self.tcb.q.val().raddr;
+            self.out.tcb.next.rport = self.tcb.q.val().rport;
+            self.out.tcb.next.lport = self.tcb.q.val().lport;
+            self.out.tcb.next.iss = self.tcb.q.val().iss;
+            self.out.tcb.next.irs = self.tcb.q.val().irs;
+            self.out.tcb.next.mss = self.tcb.q.val().mss;
+            self.out.tcb.next.ssthresh = self.tcb.q.val().ssthresh;
+            self.out.tcb.next.bytes_acked = self.tcb.q.val().bytes_acked;
+            self.out.tcb.next.dup_acks = self.tcb.q.val().dup_acks;
+            self.out.tcb.next.recovery = self.tcb.q.val().recovery;
+            self.out.tcb.next.srtt = self.tcb.q.val().srtt;
+            self.out.tcb.next.rttvar = self.tcb.q.val().rttvar;
+            self.out.tcb.next.rtt_busy = self.tcb.q.val().rtt_busy;
+            self.out.tcb.next.rtt_seq = self.tcb.q.val().rtt_seq;
+            self.out.tcb.next.rtt_time = self.tcb.q.val().rtt_time;
+            self.out.tcb.next.retries = self.tcb.q.val().retries;
+            self.out.tcb.next.timer_on = self.tcb.q.val().timer_on;
+            self.out.tcb.next.retransmits = self.tcb.q.val().retransmits;
+            self.out.work.next = self.inp.work.val();
+            self.out.work.next.begins = self.work.q.val().begins;
+            self.out.work.next.takes_syn = self.work.q.val().takes_syn;
+            self.out.work.next.drop = self.work.q.val().drop;
+            self.out.work.next.opened = self.work.q.val().opened;
+            self.out.work.next.ack_now = self.work.q.val().ack_now;
+            self.out.work.next.syn_now = self.work.q.val().syn_now;
+            self.out.work.next.rst_now = self.work.q.val().rst_now;
+            self.out.work.next.rst_ack = self.work.q.val().rst_ack;
+            self.out.work.next.delete = self.work.q.val().delete;
+            self.out.work.next.notify = self.work.q.val().notify;
+        }
         self.stat_challenge_ack.next = self.challenge.q.val();
         self.stat_rst_in.next = self.rst_in.q.val();
         self.valid.d.next = self.inp.valid.val();

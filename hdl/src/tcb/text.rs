@@ -12,6 +12,8 @@ pub struct Text {
     pub clock: Signal<In, Clock>,
     /// Synchronous reset.
     pub reset: Signal<In, Bit>,
+    /// Only one event is in flight at a time: a constant.
+    pub single: Signal<In, Bit>,
     /// From `ack`.
     pub inp: Pass,
     /// To `fin_state`.
@@ -47,6 +49,18 @@ impl Logic for Text {
         self.out.ev.next = self.ev.q.val();
         self.out.tcb.next = self.tcb.q.val();
         self.out.work.next = self.work.q.val();
+        // One event at a time: what this stage leaves as it is stays in the registers before it.
+        if self.single.val() {
+            self.out.ev.next = self.inp.ev.val();
+            self.out.tcb.next = self.inp.tcb.val();
+            self.out.tcb.next.reason = self.tcb.q.val().reason;
+            self.out.tcb.next.rcv_nxt = self.tcb.q.val().rcv_nxt;
+            self.out.work.next = self.inp.work.val();
+            self.out.work.next.ack_now = self.work.q.val().ack_now;
+            self.out.work.next.rst_now = self.work.q.val().rst_now;
+            self.out.work.next.rst_own = self.work.q.val().rst_own;
+            self.out.work.next.delete = self.work.q.val().delete;
+        }
         self.verdict_valid.next = self.verdict_valid_reg.q.val();
         self.verdict.next = self.verdict_reg.q.val();
         self.valid.d.next = self.inp.valid.val();

@@ -4,6 +4,6 @@
 pub mod alveo;
 pub mod arty;
 pub mod clocks;
+pub mod ecp5;
 pub mod tlp_bar;
 pub mod uart_bar;
-pub mod versa;

@@ -18,6 +18,8 @@ pub enum Chip {
         device: &'static str,
         speed: &'static str,
         package: &'static str,
+        /// The design nearly fills it: map for few cells, not for short ways.
+        tight: bool,
     },
     /// Yosys, nextpnr-himbaechel-xilinx, our frames and xc7frames2bit; or Vivado.
     Artix7 {
@@ -43,8 +45,14 @@ pub const BOARDS: [Board; 9] = [
         name: "arty-a7-100t",
         chip: Chip::Artix7 { part: "xc7a100tcsg324-1", die: "xc7a100t", room: (63_400, 126_800, 135) },
     },
-    Board { name: "versa-ecp5", chip: Chip::Ecp5 { device: "--um5g-45k", speed: "8", package: "CABGA381" } },
-    Board { name: "colorlight-i5", chip: Chip::Ecp5 { device: "--25k", speed: "6", package: "CABGA381" } },
+    Board {
+        name: "versa-ecp5",
+        chip: Chip::Ecp5 { device: "--um5g-45k", speed: "8", package: "CABGA381", tight: false },
+    },
+    Board {
+        name: "colorlight-i5",
+        chip: Chip::Ecp5 { device: "--25k", speed: "6", package: "CABGA381", tight: true },
+    },
     Board { name: "alveo-u50", chip: Chip::UltraScalePlus },
     Board { name: "alveo-u200", chip: Chip::UltraScalePlus },
     Board { name: "alveo-u250", chip: Chip::UltraScalePlus },

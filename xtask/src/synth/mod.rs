@@ -99,8 +99,9 @@ fn one(board: &Board, args: &Args) -> Result<()> {
     };
     design::check_constraints(board, &verilog)?;
     match &board.chip {
-        Chip::Ecp5 { device, speed, package } => {
-            ecp5::build(board, &[device, "--speed", speed, "--package", package], &folder, args.seed)
+        Chip::Ecp5 { device, speed, package, tight } => {
+            let device = [device, "--speed", speed, "--package", package];
+            ecp5::build(board, &device, *tight, &folder, args.seed)
         }
         Chip::Artix7 { part, die, room } => artix7::build(board, part, die, *room, &folder, args.seed),
         Chip::UltraScalePlus => unreachable!("refused above"),

@@ -109,7 +109,7 @@ macro_rules! ecp5_core {
 ecp5_core!(Ecp5Core, RgmiiCore);
 ecp5_core!(Ecp5Core8, RgmiiCore8);
 
-/// The Verilog, with `ecp5_core` as its top, and the cells' stand-ins: for a simulation.
+/// The Verilog, with `ecp5_core` as its top, and the cells' stand-ins: for a simulation. It is [`Ecp5Core8`] if `params` has eight flows.
 ///
 /// # Errors
 /// What the printer refuses.
@@ -118,6 +118,9 @@ ecp5_core!(Ecp5Core8, RgmiiCore8);
 /// As [`Ecp5Core::new`].
 pub fn verilog(params: &Params, rates: &Rates, delays: Delays) -> Result<String, EmitError> {
     let (params, rates) = (*params, *rates);
-    let core = move || emit_top(Box::new(Ecp5Core::new(&params, &rates, delays)), "ecp5_core");
+    let core = move || match params.flows() {
+        8 => emit_top(Box::new(Ecp5Core8::new(&params, &rates, delays)), "ecp5_core"),
+        _ => emit_top(Box::new(Ecp5Core::new(&params, &rates, delays)), "ecp5_core"),
+    };
     Ok(on_a_large_stack(core)? + STUBS)
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The pipeline alone, one event a cycle, each with a TCB of its own.
+//! The pipeline alone, one event a cycle, each with a TCB of its own; and one event at a time.
 
 use crate::case::{Case, Dut};
 use crate::rng::{Rng, events};
@@ -13,9 +13,12 @@ const VERDICT: usize = 6;
 /// Cycles from an event to its segment.
 const TX: usize = DEPTH;
 
-fn run(rng: &mut Rng, dut: &mut Dut, batches: usize, events: usize) {
+/// `single`: the next event comes when this one is through.
+fn run(rng: &mut Rng, dut: &mut Dut, single: bool, batches: usize, events: usize) {
     let ports = ["valid", "ev", "tcb", "now", "cfg", "ring"].map(|name| dut.port(name));
     let [valid, ev, tcb, now, cfg, ring_port] = ports;
+    dut.model.set_bool(dut.port("single"), single);
+    let interval = if single { DEPTH + 1 } else { 1 };
     for _ in 0..batches {
         let (config, ring) = draw::config(rng);
         dut.model.set_bytes(cfg, &layout::pack_config(&config));
@@ -23,7 +26,8 @@ fn run(rng: &mut Rng, dut: &mut Dut, batches: usize, events: usize) {
         let mut cases: VecDeque<Option<Case>> = VecDeque::new();
         for i in 0..events + DEPTH + 2 {
             let mut case = None;
-            if i < events && !rng.percent(10) {
+            dut.model.set_u64(now, rng.next() & 0xffff_ffff_ffff);
+            if i < events && i % interval == 0 && !rng.percent(10) {
                 let mut before = draw::tcb(rng, &config, ring);
                 let (event, time) = draw::event(rng, ring, &mut before);
                 let mut after = before;
@@ -61,5 +65,6 @@ fn run(rng: &mut Rng, dut: &mut Dut, batches: usize, events: usize) {
 fn random_events_on_random_tcbs() {
     let mut rng = Rng::new(1);
     let mut dut = Dut::build(Box::<Pipeline>::default(), "tcb_pipeline");
-    run(&mut rng, &mut dut, events() / 2000, 2000);
+    run(&mut rng, &mut dut, false, events() / 2000, 2000);
+    run(&mut rng, &mut dut, true, events() / 2000, 2000);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! One stage's Verilog, alone, beside the model's function of the same name: one event a cycle, with gaps.
+//! One stage's Verilog, alone, beside the model's function of the same name: one event a cycle, with gaps; and one event at a time, for
+//! the stages that then leave things where they are.
 
 use super::input::{Input, Unsettled};
 use crate::case::{Dut, differ};
@@ -119,7 +120,9 @@ impl<O: Debug> Bench<O> {
         let (mut looked_at, mut pulses) = (BTreeSet::new(), BTreeSet::new());
         let mut changed = 0;
         let events = events();
-        for _ in 0..events.div_ceil(BATCH) {
+        for batch in 0..events.div_ceil(BATCH) {
+            let single = batch % 2 == 1;
+            set(&mut dut, &["single"], single);
             let (config, ring) = draw::config(&mut rng);
             let mut cases: VecDeque<Option<Case<O>>> = VecDeque::new();
             let (mut prepared, mut drain) = (0, 0);
@@ -127,7 +130,9 @@ impl<O: Debug> Bench<O> {
                 let case = if prepared == BATCH {
                     drain += 1;
                     None
-                } else if rng.percent(10) {
+                } else if rng.percent(10)
+                    || (single && cases.iter().take(self.latency - 1).any(Option::is_some))
+                {
                     None
                 } else {
                     let loose = rng.percent(20);
@@ -197,7 +202,7 @@ fn drive<O>(dut: &mut Dut, case: &Case<O>) {
     let (Input { event, work, notes, turn, .. }, tcb) = (&case.input, &case.given);
     for (port, name) in inputs {
         match name.as_str() {
-            "clock" | "reset" | "valid" | "inp_valid" => {}
+            "clock" | "reset" | "single" | "valid" | "inp_valid" => {}
             "cfg" => dut.model.set_bytes(port, &layout::pack_config(&case.config)),
             "ring" => dut.model.set_u64(port, case.ring.into()),
             "ev" | "inp_ev" => dut.model.set_bytes(port, &layout::pack_event(event)),

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The Versa without its PLL: PHY, UART and lamps at the pins, on three clocks; the RGMII's edge by edge.
+//! The ECP5 boards without their PLL: PHY, UART and lamps at the pins, on three clocks; the RGMII's edge by edge.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use syncline_boards::card::Rates;
+use syncline_boards::ecp5::rgmii_pads::Delays;
 use syncline_boards::rgmii::ecp5::verilog;
-use syncline_boards::versa::{PARAMS, delays};
+use syncline_boards::{i5, versa};
 use syncline_hdl::params::Params;
 use syncline_pins::{MdioFault, MdioPhy, Mii, MiiFault, Rgmii, RgmiiFault, Uart, UartFault};
 use syncline_sim::peer::{Peer, SmoltcpPeer};
@@ -21,8 +22,8 @@ use crate::smoltcp::{Plugged, lock};
 pub const CLOCK_HZ: u32 = 1_000_000;
 /// Clock cycles a bit of the UART: as few as its receiver takes.
 const BIT: u32 = 8;
-/// Edges of `RXC` and `TXC` a second: these are 125 MHz where the core's clock is the board's.
-const EDGES_HZ: u64 = 250_000_000 * CLOCK_HZ as u64 / PARAMS.clock_hz as u64;
+/// Edges of `RXC` and `TXC` a second, where the core's clock is the board's.
+const EDGES_HZ: u64 = 250_000_000;
 /// Where the PHY's straps put it: the card does not know.
 const PHY_ADDRESS: u8 = 1;
 /// Cycles between two looks of the peer at the clock.
@@ -64,7 +65,7 @@ struct Ports {
 }
 
 /// The board with its clocks running while somebody calls it.
-pub struct Versa {
+pub struct Ecp5 {
     model: Model,
     ports: Ports,
     clocks: Clocks<3>,
@@ -83,15 +84,28 @@ pub struct Versa {
     phy_runs: bool,
 }
 
-impl Versa {
-    /// A board out of its reset, with a link. `ppm`: by how much the PHY's clock and ours of 125 MHz are too fast.
+impl Ecp5 {
+    /// The Versa, out of its reset and with a link. `ppm`: by how much the PHY's clock and ours of 125 MHz are too fast.
     ///
     /// # Panics
     /// When the model can't be built, or the board does not find its PHY.
-    pub fn new(ppm: [i64; 2]) -> Self {
-        let params = Params { clock_hz: CLOCK_HZ, ..PARAMS };
+    pub fn versa(ppm: [i64; 2]) -> Self {
+        Self::new(versa::PARAMS, versa::delays(), ppm)
+    }
+
+    /// The Colorlight i5, as [`Ecp5::versa`].
+    ///
+    /// # Panics
+    /// As [`Ecp5::versa`].
+    pub fn i5(ppm: [i64; 2]) -> Self {
+        Self::new(i5::PARAMS, i5::delays(), ppm)
+    }
+
+    fn new(board: Params, delays: Delays, ppm: [i64; 2]) -> Self {
+        let edges_hz = EDGES_HZ * u64::from(CLOCK_HZ) / u64::from(board.clock_hz);
+        let params = Params { clock_hz: CLOCK_HZ, ..board };
         let rates = Rates { baud: CLOCK_HZ / BIT, stall_cycles: 200_000, phy_reset_cycles: 2_000 };
-        let text = verilog(&params, &rates, delays()).expect("Verilog");
+        let text = verilog(&params, &rates, delays).expect("Verilog");
         let model = Model::build(&Source::new("ecp5_core", text), Options::fast()).expect("a model");
         let port = |name| model.port(name).unwrap_or_else(|e| panic!("{e}"));
         let ports = Ports {
@@ -117,10 +131,10 @@ impl Versa {
         phy.registers[1] = BMSR_UP;
         phy.registers[5] = ANLPAR_FULL;
         phy.registers[10] = GIGABIT_UP;
-        let mut board = Versa {
+        let mut board = Ecp5 {
             model,
             ports,
-            clocks: Clocks::new([(CLOCK_HZ.into(), 0), (EDGES_HZ, ppm[0]), (EDGES_HZ, ppm[1])]),
+            clocks: Clocks::new([(CLOCK_HZ.into(), 0), (edges_hz, ppm[0]), (edges_hz, ppm[1])]),
             levels: [false; 2],
             rgmii: Rgmii::default(),
             phy,
@@ -238,19 +252,19 @@ impl Versa {
     }
 }
 
-impl Plugged for Versa {
+impl Plugged for Ecp5 {
     fn poke(&mut self) {
         self.until_peer = 0;
     }
 }
 
-impl Serial for Versa {
+impl Serial for Ecp5 {
     fn line(&mut self) -> &mut Uart {
         &mut self.uart
     }
 
     fn run(&mut self, cycles: u32) {
-        Versa::run(self, cycles);
+        Ecp5::run(self, cycles);
     }
 
     fn now(&self) -> Duration {

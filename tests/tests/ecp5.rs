@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The Versa at its pins: both edges of an RGMII joined to smoltcp, the driver behind the UART's bits.
+//! The ECP5 boards at their pins: both edges of an RGMII joined to smoltcp, the driver behind the UART's bits. The Colorlight i5 is
+//! the Versa with another core.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use syncline::Device;
-use syncline_boards::versa;
+use syncline_boards::{i5, versa};
+use syncline_hdl::params::Params;
 use syncline_pins::mii::{fcs, sealed};
 use syncline_regs::{counters, map};
 use syncline_sim::peer::{SmoltcpConfig, SmoltcpPeer};
+use syncline_tests::board::ecp5::{Ecp5, GIGABIT_UP, lamp};
 use syncline_tests::board::uart_bar::UartBar;
-use syncline_tests::board::versa::{GIGABIT_UP, Versa, lamp};
 use syncline_tests::hostile::forge::Packet;
 use syncline_tests::smoltcp::{Bench, PEER, lock};
 use syncline_tests::wire::LOCAL_MAC;
@@ -18,10 +20,14 @@ use syncline_tests::wire::LOCAL_MAC;
 /// Everything takes a second of the board's time or a few; this is for one that hangs.
 const LIMIT: Duration = Duration::from_secs(60);
 
-type Board = Arc<Mutex<Versa>>;
+type Board = Arc<Mutex<Ecp5>>;
 
 fn board(ppm: [i64; 2]) -> (Board, Device) {
-    let board = Arc::new(Mutex::new(Versa::new(ppm)));
+    opened(Ecp5::versa(ppm))
+}
+
+fn opened(board: Ecp5) -> (Board, Device) {
+    let board = Arc::new(Mutex::new(board));
     let device = Device::open(UartBar(board.clone())).expect("a card");
     (board, device)
 }
@@ -41,23 +47,33 @@ fn no_faults(board: &Board) {
     assert_eq!(lock(board).faults(), (vec![], &[][..], &[][..], &[][..]));
 }
 
-/// Both roles, with the PHY's clock and ours as far off as 802.3 lets them (35.5.2.3: 100 ppm), either way round.
+/// A connection opened and one accepted, with data both ways.
+fn both_roles((board, device): (Board, Device), params: &Params) {
+    assert_eq!(device.read_register(map::BOARD_ID).expect("a register"), params.board);
+    assert_eq!(device.read_register(map::FLOWS).expect("a register"), params.flows());
+    let peer = peer(&board);
+    let bench = Bench::around(board.clone(), peer, device, LIMIT, 1);
+    bench.echo(1, 4_001, 1);
+    assert!(!lock(&board).lit(lamp::ESTABLISHED));
+    bench.receive(2_001, 1);
+    let counted = |slot| count(&bench.device, slot);
+    assert_eq!((counted(counters::OPENED), counted(counters::ACCEPTED)), (2, 1));
+    assert_eq!((counted(counters::RETRANSMIT), counted(counters::TCP_CHECKSUM)), (0, 0));
+    assert!(!lock(&board).lit(lamp::FAULT));
+    no_faults(&board);
+}
+
+/// With the PHY's clock and ours as far off as 802.3 lets them (35.5.2.3: 100 ppm), either way round.
 #[test]
 fn connections_in_both_roles_while_the_clocks_drift() {
     for ppm in [[100, -100], [-100, 100]] {
-        let (board, device) = board(ppm);
-        assert_eq!(device.read_register(map::BOARD_ID).expect("a register"), versa::PARAMS.board);
-        let peer = peer(&board);
-        let bench = Bench::around(board.clone(), peer, device, LIMIT, 1);
-        bench.echo(1, 4_001, 1);
-        assert!(!lock(&board).lit(lamp::ESTABLISHED));
-        bench.receive(2_001, 1);
-        let counted = |slot| count(&bench.device, slot);
-        assert_eq!((counted(counters::OPENED), counted(counters::ACCEPTED)), (2, 1));
-        assert_eq!((counted(counters::RETRANSMIT), counted(counters::TCP_CHECKSUM)), (0, 0));
-        assert!(!lock(&board).lit(lamp::FAULT));
-        no_faults(&board);
+        both_roles(board(ppm), &versa::PARAMS);
     }
+}
+
+#[test]
+fn connections_in_both_roles_with_eight_flows() {
+    both_roles(opened(Ecp5::i5([100, -100])), &i5::PARAMS);
 }
 
 /// A frame of so many bytes, without FCS, that nobody has a use for: the core counts it and that is all.
