@@ -19,7 +19,7 @@ pub struct Limit {
 
 /// Of the blocks that are counted in seconds.
 pub const LIMITS: &[Limit] = &[
-    limit("net64", 2010, 230, 1.5, 10),
+    limit("net64", 2050, 230, 1.5, 10),
     limit("flow_lookup16", 1580, 110, 2.0, 7),
     limit("tcp_tx64", 880, 180, 1.0, 9),
     limit("tcp_rx64", 910, 210, 1.5, 8),
