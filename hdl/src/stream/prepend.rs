@@ -73,6 +73,8 @@ macro_rules! prepend {
             rest_keep: Signal<Local, Bits<$k>>,
             ends: Signal<Local, Bit>,
             last: Signal<Local, Bit>,
+            begins: Signal<Local, Bit>,
+            may_take: Signal<Local, Bit>,
             valid: Signal<Local, Bit>,
             takes_payload: Signal<Local, Bit>,
             sent: Signal<Local, Bit>,
@@ -139,18 +141,22 @@ macro_rules! prepend {
                     self.out.data.next.keep = bits::<$k>($full);
                 }
 
+                // A header that has begun is there to its end.
+                self.begins.next = self.header.valid.val() | self.index.q.val().any();
+                self.may_take.next = true;
                 self.last.next = true;
                 self.valid.next = true;
                 self.takes_payload.next = false;
                 match self.state.q.val() {
                     PrependState::Header => {
                         self.last.next = false;
-                        self.valid.next = self.header.valid.val();
+                        self.valid.next = self.begins.val();
+                        self.may_take.next = self.begins.val();
                         if self.at_end.val() {
                             self.last.next = !self.has_payload.val();
                             if !self.aligned.val() & self.has_payload.val() {
                                 self.takes_payload.next = true;
-                                self.valid.next = self.header.valid.val() & self.inp.valid.val();
+                                self.valid.next = self.begins.val() & self.inp.valid.val();
                                 self.last.next = self.ends.val();
                             }
                         }
@@ -165,7 +171,8 @@ macro_rules! prepend {
                 self.out.data.next.last = self.last.val();
                 self.out.valid.next = self.valid.val();
                 self.sent.next = self.valid.val() & self.out.ready.val();
-                self.inp.ready.next = self.sent.val() & self.takes_payload.val();
+                // Without a look at `inp.valid`: it may come from far, and the way of `ready` goes on from here.
+                self.inp.ready.next = self.out.ready.val() & self.may_take.val() & self.takes_payload.val();
                 self.header.ready.next = self.sent.val() & self.last.val();
 
                 if self.sent.val() {

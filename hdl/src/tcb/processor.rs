@@ -2,7 +2,7 @@
 //! The TCB processor: the pipeline, the scoreboard and the TCB RAM.
 
 use super::pipeline::Pipeline;
-use crate::ram::Bram;
+use crate::ram::{Bram, Lutram};
 use crate::stream::StreamIn;
 use crate::sweep::Sweep;
 use crate::types::{Config, Event, Tcb, TxRequest, Verdict};
@@ -114,8 +114,12 @@ pub struct Processor<const A: usize> {
     here: [DFF<Bit>; 12],
     hits: [DFF<Bit>; 11],
     flows: [DFF<Bits<A>>; 11],
+    phases: [DFF<Bit>; 11],
+    // A flow has an event in the pipeline when its two bits differ. Each has one writer, so both are RAMs.
+    entered: Lutram<Bit, A>,
+    left: Lutram<Bit, A>,
     any: [Signal<Local, Bit>; 13],
-    same: [Signal<Local, Bit>; 12],
+    same: Signal<Local, Bit>,
     waits: Signal<Local, Bit>,
     take: Signal<Local, Bit>,
     flow: Signal<Local, Bits<16>>,
@@ -129,7 +133,7 @@ impl<const A: usize> Logic for Processor<A> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, taken);
-        clock!(self, clock, sweep, ram, pipeline);
+        clock!(self, clock, sweep, ram, pipeline, entered, left);
         self.flow.next = self.ev.data.val().flow;
         for i in 0..12 {
             self.here[i].clock.next = self.clock.val();
@@ -137,6 +141,7 @@ impl<const A: usize> Logic for Processor<A> {
         for i in 0..11 {
             self.hits[i].clock.next = self.clock.val();
             self.flows[i].clock.next = self.clock.val();
+            self.phases[i].clock.next = self.clock.val();
         }
         self.hits[0].d.next = self.ev.data.val().hit;
         self.flows[0].d.next = self.flow.val().get_bits::<A>(0);
@@ -144,19 +149,15 @@ impl<const A: usize> Logic for Processor<A> {
         self.initialising.next = self.sweep.busy.val();
 
         // Two events of one flow never overlap.
-        self.same[0].next = false;
-        for i in 0..11 {
-            self.same[i + 1].next = self.same[i].val()
-                | (self.here[i].q.val()
-                    & self.hits[i].q.val()
-                    & (self.flows[i].q.val() == self.flow.val().get_bits::<A>(0)));
-        }
+        self.entered.read_addr.next = self.flow.val().get_bits::<A>(0);
+        self.left.read_addr.next = self.flow.val().get_bits::<A>(0);
+        self.same.next = self.entered.read_data.val() ^ self.left.read_data.val();
         self.any[0].next = false;
         for i in 0..12 {
             self.any[i + 1].next = self.any[i].val() | self.here[i].q.val();
         }
         self.busy.next = self.any[12].val();
-        self.waits.next = self.same[11].val() & self.ev.data.val().hit;
+        self.waits.next = self.same.val() & self.ev.data.val().hit;
         if self.single.val() {
             self.waits.next = self.any[11].val();
         }
@@ -176,6 +177,22 @@ impl<const A: usize> Logic for Processor<A> {
         for i in 0..10 {
             self.hits[i + 1].d.next = self.hits[i].q.val();
             self.flows[i + 1].d.next = self.flows[i].q.val();
+            self.phases[i + 1].d.next = self.phases[i].q.val();
+        }
+        self.phases[0].d.next = !self.entered.read_data.val();
+        self.entered.write_en.next = self.take.val() & self.ev.data.val().hit;
+        self.entered.write_addr.next = self.flow.val().get_bits::<A>(0);
+        self.entered.write_data.next = !self.entered.read_data.val();
+        self.left.write_en.next = self.here[10].q.val() & self.hits[10].q.val();
+        self.left.write_addr.next = self.flows[10].q.val();
+        self.left.write_data.next = self.phases[10].q.val();
+        if self.sweep.busy.val() {
+            self.entered.write_en.next = true;
+            self.entered.write_addr.next = self.sweep.addr.val();
+            self.entered.write_data.next = false;
+            self.left.write_en.next = true;
+            self.left.write_addr.next = self.sweep.addr.val();
+            self.left.write_data.next = false;
         }
 
         // Cycle 0 reads, cycle 11 writes; a flow can be read again in cycle 12.

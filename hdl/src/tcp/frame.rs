@@ -162,9 +162,9 @@ frame!(
 );
 frame!(
     Frame512, Beat512, 512, 64, 128, 0xffff_ffff_ffff_ffff_u64,
-    // Payload bytes left over from the beat before.
-    { carry: DFF<Bits<160>>, uses: Signal<Local, Bit>, }
-    { carry: Default::default(), uses: Default::default(), }
+    // Payload bytes left over from the beat before; this one takes payload that is not left over; bytes of the first beat if it is the last.
+    { carry: DFF<Bits<160>>, more: Signal<Local, Bit>, uses: Signal<Local, Bit>, first_bytes: Signal<Local, Bits<7>>, }
+    { carry: Default::default(), more: Default::default(), uses: Default::default(), first_bytes: Default::default(), }
 );
 
 impl Logic for Frame64 {
@@ -257,15 +257,20 @@ impl Logic for Frame512 {
         self.header.segment.next = self.segment.val();
         self.header.checksum.next = self.checksum.val();
         self.go.next = self.ready.val() & (self.out.ready.val() | !self.valid.q.val());
+        // Beat 0 has 44 bytes of payload at most. With an option there is none, and beat 0 is the last.
         self.remains.next = self.left.q.val();
-        if self.index.q.val() == 0 {
-            self.remains.next = self.header.total.val();
-        }
         self.step.next = self.less_lanes.val();
-        self.last.next = self.remains.val() <= self.lanes.val();
+        self.last.next = self.left.q.val() <= self.lanes.val();
+        self.more.next = self.left.q.val() > 20;
+        if self.index.q.val() == 0 {
+            self.remains.next = bit_cast::<17, 16>(self.segment.val().len);
+            self.step.next = self.less_lanes.val() + 20;
+            self.last.next = self.segment.val().len <= 44;
+            self.more.next = self.segment.val().len != 0;
+        }
 
         // Every beat is 20 bytes of the header, or left over, and then a word, if bytes are left.
-        self.uses.next = self.go.val() & !self.header.has_option.val() & (self.remains.val() > 20);
+        self.uses.next = self.go.val() & !self.header.has_option.val() & self.more.val();
         self.next_word.next = self.uses.val();
         if self.uses.val() {
             self.carry.d.next = self.word.val().get_bits::<160>(352);
@@ -288,9 +293,16 @@ impl Logic for Frame512 {
             }
         }
 
+        self.first_bytes.next = bit_cast::<7, 6>(self.segment.val().len.get_bits::<6>(0)) + 20;
+        if self.header.has_option.val() {
+            self.first_bytes.next = 24.into();
+        }
         self.shift.next = self.lanes.val();
         if self.last.val() {
-            self.shift.next = self.remains.val();
+            self.shift.next = self.left.q.val();
+            if self.index.q.val() == 0 {
+                self.shift.next = bit_cast::<17, 7>(self.first_bytes.val());
+            }
         }
         self.beyond.next = bits::<128>(0xffff_ffff_ffff_ffff_u64) << self.shift.val();
         self.above.next = self.beyond.val().get_bits::<64>(0);

@@ -159,6 +159,7 @@ pub struct Words512 {
     written: DFF<Bits<9>>,
     at: DFF<Bits<9>>,
     next_at: Signal<Local, Bits<9>>,
+    free: DFF<Bits<10>>,
 }
 
 impl Logic for Words512 {
@@ -166,7 +167,7 @@ impl Logic for Words512 {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, written, at);
+        dff_setup!(self, clock, written, at, free);
         clock!(self, clock, ram);
         self.ram.write_en.next = self.write.val();
         self.ram.write_addr.next = self.written.q.val();
@@ -174,10 +175,11 @@ impl Logic for Words512 {
         if self.write.val() {
             self.written.d.next = self.written.q.val() + 1;
         }
-        self.freed.next = 0.into();
+        self.freed.next = self.free.q.val();
+        self.free.d.next = 0.into();
         self.next_at.next = self.at.q.val();
         if self.next_word.val() {
-            self.freed.next = 1.into();
+            self.free.d.next = 1.into();
             self.next_at.next = self.at.q.val() + 1;
         }
         self.at.d.next = self.next_at.val();
@@ -186,6 +188,7 @@ impl Logic for Words512 {
         if self.reset.val() {
             self.written.d.next = 0.into();
             self.at.d.next = 0.into();
+            self.free.d.next = 0.into();
         }
     }
 }
