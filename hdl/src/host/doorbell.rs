@@ -43,7 +43,6 @@ pub struct Doorbells<const A: usize, const N: usize> {
     all_set: Signal<Local, Bits<N>>,
     has_tail: Signal<Local, Bit>,
     has_head: Signal<Local, Bit>,
-    found: Signal<Local, Bit>,
     take: Signal<Local, Bit>,
     flags: Signal<Local, Bits<8>>,
     wide: Signal<Local, Bits<16>>,
@@ -70,9 +69,8 @@ impl<const A: usize, const N: usize> Logic for Doorbells<A, N> {
 
         self.has_tail.next = self.tail_set.q.val().get_bit(self.scan.q.val().index());
         self.has_head.next = self.head_set.q.val().get_bit(self.scan.q.val().index());
-        // Not in the cycle in which the last one is taken: `ready` comes from far. The flow is found meanwhile.
-        self.found.next = self.has_tail.val() | self.has_head.val();
-        self.take.next = self.found.val() & !self.offered.q.val();
+        self.take.next =
+            (self.has_tail.val() | self.has_head.val()) & (!self.offered.q.val() | self.event.ready.val());
         self.wide.next = bit_cast::<16, A>(self.scan.q.val());
         self.flags.next = 0.into();
         if self.has_tail.val() {
@@ -89,7 +87,7 @@ impl<const A: usize, const N: usize> Logic for Doorbells<A, N> {
         if !self.waiting.val() {
             self.scan.d.next = self.index.val(); // an idle card takes the next doorbell at once
         }
-        if self.offered.q.val() & self.found.val() {
+        if self.offered.q.val() & !self.event.ready.val() {
             self.scan.d.next = self.scan.q.val();
         }
 
