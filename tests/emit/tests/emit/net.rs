@@ -228,4 +228,4 @@ macro_rules! lockstep {
     };
 }
 lockstep!(net_64, Net64, Beat64, 8, 1500);
-lockstep!(net_512, Net512, Beat512, 64, 600);
+lockstep!(net_512, Net512, Beat512, 64, 1000);
