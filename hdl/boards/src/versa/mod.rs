@@ -11,8 +11,8 @@ use syncline_regs::map::Features;
 use crate::ecp5::ddr_out::Delay;
 use crate::ecp5::rgmii_pads::Delays;
 
-/// The core's clock: three times what 1 Gbit/s takes, and a sixth below what nextpnr estimated behind placement.
-pub const CLOCK_HZ: u32 = 50_000_000;
+/// The core's clock: almost five times what 1 Gbit/s takes, and a quarter below what nextpnr estimates.
+pub const CLOCK_HZ: u32 = 75_000_000;
 /// Of the host's UART: the USB bridge's fastest that the clock divides well.
 pub const BAUD: u32 = 3_000_000;
 
