@@ -63,12 +63,7 @@ impl Logic for Events {
             Step::Peek => {
                 self.request.next = true;
                 if self.done.val() {
-                    self.valid.next = true;
-                    self.entry.next = self.words.val();
                     self.step.d.next = Step::Store;
-                    if self.stored.val() {
-                        self.step.d.next = Step::Idle;
-                    }
                 }
             }
             _ => {
