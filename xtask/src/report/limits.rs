@@ -21,7 +21,7 @@ pub struct Limit {
 pub const LIMITS: &[Limit] = &[
     limit("net64", 2050, 230, 1.5, 10),
     limit("flow_lookup16", 1580, 110, 2.0, 7),
-    limit("tcp_tx64", 1290, 190, 2.0, 9),
+    limit("tcp_tx64", 1320, 190, 2.0, 9),
     limit("tcp_rx64", 910, 210, 1.5, 8),
     limit("placer64", 275, 30, 0.0, 4),
     limit("entries64", 135, 0, 1.0, 4),
