@@ -4,7 +4,7 @@
 use rust_hdl::prelude::*;
 
 use crate::memory::checksum::{Checksum64, Checksum512};
-use crate::ram::Bram;
+use crate::stream::beat_ram::{BeatRam64, BeatRam512};
 use crate::stream::small_fifo::SmallFifo;
 use crate::stream::{Beat64, Beat512, StreamIn, StreamOut};
 use crate::types::{Ipv4Meta, Ipv4Send};
@@ -21,7 +21,7 @@ pub struct EchoReply {
 }
 
 macro_rules! echo {
-    ($name:ident, $beat:ident, $w:tt, $checksum:ident) => {
+    ($name:ident, $beat:ident, $ram:ident, $w:tt, $checksum:ident) => {
         /// Echo requests with a right checksum to our own address go back to where they came from, as replies.
         ///
         /// Requests wait in a buffer of `2^A` beats (`C = A + 1`), four at most; what doesn't fit is dropped, and so is a request
@@ -88,7 +88,7 @@ macro_rules! echo {
             no_room: Signal<Local, Bit>,
             good: Signal<Local, Bit>,
             // The buffer: the message arriving is between `kept` and `write`.
-            ram: Bram<$beat, A>,
+            ram: $ram<A>,
             write: DFF<Bits<C>>,
             kept: DFF<Bits<C>>,
             read: DFF<Bits<C>>,
@@ -364,8 +364,8 @@ macro_rules! echo {
         }
     };
 }
-echo!(Echo64, Beat64, 64, Checksum64);
-echo!(Echo512, Beat512, 512, Checksum512);
+echo!(Echo64, Beat64, BeatRam64, 64, Checksum64);
+echo!(Echo512, Beat512, BeatRam512, 512, Checksum512);
 
 #[cfg(test)]
 mod tests {

@@ -3,11 +3,11 @@
 
 use rust_hdl::prelude::*;
 
+use super::beat_ram::{BeatRam64, BeatRam512};
 use super::{Beat64, Beat512, StreamIn, StreamOut};
-use crate::ram::Bram;
 
 macro_rules! frame_fifo {
-    ($name:ident, $beat:ident) => {
+    ($name:ident, $beat:ident, $ram:ident) => {
         /// A FIFO of `2^A` beats in block RAM whose frames come out whole or not at all. `C` is `A + 1`.
         ///
         /// The writer gives each frame one verdict, `commit` or `drop`, for one cycle: in the cycle in which the last beat
@@ -30,7 +30,7 @@ macro_rules! frame_fifo {
             pub overflow: Signal<Out, Bit>,
             /// Committed frames held, the one on `out` included.
             pub frames: Signal<Out, Bits<C>>,
-            ram: Bram<$beat, A>,
+            ram: $ram<A>,
             write: DFF<Bits<C>>,
             /// Where the frame under way began: everything before it is committed.
             base: DFF<Bits<C>>,
@@ -176,8 +176,8 @@ macro_rules! frame_fifo {
         }
     };
 }
-frame_fifo!(FrameFifo64, Beat64);
-frame_fifo!(FrameFifo512, Beat512);
+frame_fifo!(FrameFifo64, Beat64, BeatRam64);
+frame_fifo!(FrameFifo512, Beat512, BeatRam512);
 
 #[cfg(test)]
 mod tests {

@@ -21,6 +21,7 @@
 //! Reset empties every block: frames inside are lost, and the next beat in is the first of a frame.
 
 pub mod arbiter;
+pub mod beat_ram;
 pub mod fifo;
 pub mod frame_fifo;
 pub mod header_window;

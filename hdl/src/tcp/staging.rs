@@ -3,7 +3,8 @@
 
 use rust_hdl::prelude::*;
 
-use crate::ram::{Bram, Lutram};
+use crate::ram::Lutram;
+use crate::stream::beat_ram::{BeatRam64, BeatRam512};
 use crate::stream::small_fifo::SmallFifo;
 use crate::stream::{Beat64, Beat512, StreamOut};
 
@@ -17,7 +18,7 @@ pub struct Arrived {
 }
 
 macro_rules! staging {
-    ($name:ident, $beat:ident, $kib:literal, address bits $a:tt, pointer bits $c:tt) => {
+    ($name:ident, $beat:ident, $ram:ident, $kib:literal, address bits $a:tt, pointer bits $c:tt) => {
         #[doc = concat!("Room for ", $kib, " KiB and 32 frames.")]
         ///
         /// Frames come in without back pressure, also empty ones. Each is judged once, in order, two cycles after it has ended
@@ -41,7 +42,7 @@ macro_rules! staging {
             pub out: StreamOut<$beat>,
             /// No byte of any frame is inside.
             pub idle: Signal<Out, Bit>,
-            ram: Bram<$beat, $a>,
+            ram: $ram<$a>,
             arrived: SmallFifo<Arrived, 3, 4>,
             /// The verdicts on the frames in the RAM.
             verdicts: Lutram<Bit, 5>,
@@ -227,8 +228,8 @@ macro_rules! staging {
         }
     };
 }
-staging!(Staging64, Beat64, "4", address bits 9, pointer bits 10);
-staging!(Staging512, Beat512, "16", address bits 8, pointer bits 9);
+staging!(Staging64, Beat64, BeatRam64, "4", address bits 9, pointer bits 10);
+staging!(Staging512, Beat512, BeatRam512, "16", address bits 8, pointer bits 9);
 
 #[cfg(test)]
 mod tests {
