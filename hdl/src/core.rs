@@ -23,20 +23,27 @@ use crate::net::{Net64, Net64x8, Net512, NetStats};
 use crate::params::{CORE64, CORE64X8, CORE512, Params};
 use crate::sched::Sched;
 use crate::stream::arbiter::RecordArbiter;
+use crate::stream::one_fifo::OneFifo;
 use crate::stream::small_fifo::SmallFifo;
 use crate::stream::{Beat64, Beat512, StreamIn, StreamOut};
 use crate::tcb::arbiter::EventArbiter;
 use crate::tcb::processor::Processor;
 use crate::tcp::placer::{Placer64, Placer512};
 use crate::tcp::rx::{Rx64, Rx512};
-use crate::tcp::tx::{Tx64, Tx512};
+use crate::tcp::tx::{Tx64, Tx64x8, Tx512};
 use crate::timer::Timer;
 use crate::types::{Event, EventKind, Segment, TxRequest, TxSegment, Verdict};
+
+// What the processor says to send, and where to put a payload.
+type Requests = SmallFifo<TxRequest, 5, 6>;
+type Verdicts = SmallFifo<Verdict, 5, 6>;
+type RequestOne = OneFifo<TxRequest, 6>;
+type VerdictOne = OneFifo<Verdict, 6>;
 
 macro_rules! core {
     ($name:ident, $beat:ident, $w:tt, $k:tt, $a:tt, $c:tt, $n:tt, $r:tt, $m:tt, $params:ident,
      $net:ident, $rx:ident, $placer:ident, $tx:ident, $window:ident $sq:tt, $entries:ident $eb:tt,
-     queue $q:tt $qc:tt, isn $isn:tt, rx $rx_ring:ident $rx_rows:tt, tx $tx_ring:ident $tx_rows:tt, ring $ring:tt) => {
+     queues $requests:ident $verdicts:ident half $half:tt, isn $isn:tt, rx $rx_ring:ident $rx_rows:tt, tx $tx_ring:ident $tx_rows:tt, ring $ring:tt) => {
         /// The core; its ports are the table of `docs/design.md`, section 4.
         #[derive(LogicBlock)]
         pub struct $name {
@@ -90,15 +97,15 @@ macro_rules! core {
             processor: Processor<$a>,
             timer: Timer<$a, $c>,
             turns: Sched<$a, $c>,
-            requests: SmallFifo<TxRequest, $q, $qc>,
-            verdicts: SmallFifo<Verdict, $q, $qc>,
+            requests: $requests,
+            verdicts: $verdicts,
             rx_ring: $rx_ring<$m, $rx_rows, $ring>,
             tx_ring: $tx_ring<$m, $tx_rows, $ring>,
 
             ring_bytes: Constant<Bits<32>>,
             single_event: Constant<Bit>,
             /// How full the queues behind the processor may be for another event to enter: what is in the pipeline must fit on top.
-            queue_half: Constant<Bits<$qc>>,
+            queue_half: Constant<Bits<6>>,
             flows: Constant<Bits<16>>,
             blank: Constant<Event>,
             placed_flow: Signal<Local, Bits<16>>,
@@ -137,7 +144,7 @@ macro_rules! core {
                     registers: Registers::new(&params.identity()),
                     ring_bytes: Constant::new(u64::from(params.ring_bytes()).into()),
                     single_event: Constant::new(params.single_event),
-                    queue_half: Constant::new((1_u64 << ($q - 1)).into()),
+                    queue_half: Constant::new($half.into()),
                     flows: Constant::new(u64::from(params.flows()).into()),
                     blank: Constant::new(Event::default()),
                     clock: Default::default(),
@@ -555,8 +562,8 @@ macro_rules! core {
     };
 }
 core!(Core64, Beat64, 64, 8, 4, 5, 16, 12, 16, CORE64, Net64, Rx64, Placer64, Tx64, Window64 7, Entries64 8,
-      queue 5 6, isn 1, rx LaneRing8 13, tx RowRing16 12, ring 4096);
-core!(Core64x8, Beat64, 64, 8, 3, 4, 8, 12, 15, CORE64X8, Net64x8, Rx64, Placer64, Tx64, Window64 7, Entries64 8,
-      queue 4 5, isn 1, rx LaneRing8 12, tx RowRing16 11, ring 4096);
+      queues Requests Verdicts half 16, isn 1, rx LaneRing8 13, tx RowRing16 12, ring 4096);
+core!(Core64x8, Beat64, 64, 8, 3, 4, 8, 12, 15, CORE64X8, Net64x8, Rx64, Placer64, Tx64x8, Window64 7, Entries64 8,
+      queues RequestOne VerdictOne half 0, isn 0, rx LaneRing8 12, tx RowRing16 11, ring 4096);
 core!(Core512, Beat512, 512, 64, 6, 7, 64, 14, 20, CORE512, Net512, Rx512, Placer512, Tx512, Window512 5, Entries512 6,
-      queue 5 6, isn 2, rx LaneRing64 14, tx LaneRing64 14, ring 16384);
+      queues Requests Verdicts half 16, isn 2, rx LaneRing64 14, tx LaneRing64 14, ring 16384);

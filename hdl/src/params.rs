@@ -19,7 +19,7 @@ pub struct Params {
     /// The submission, completion and event rings have `2^entry_bits` entries.
     pub entry_bits: u32,
     /// The TCB processor has one event in flight at a time, in place of one in each stage: a third of its flip-flops, and an event
-    /// in 12 cycles.
+    /// in 12 cycles. What it says to send, and where to put a payload, is held in a register each.
     pub single_event: bool,
     /// Entries of the ARP cache.
     pub neighbours: u32,

@@ -44,7 +44,7 @@ pub enum Step {
 
 /// The look-up for `2^A` flows (at least 4); `C = A + 1`. An event follows its segment by 4 cycles (one more for each further flow in
 /// the bucket), by 8 if a flow is allocated for it, or by 14 where
-/// the ISN takes one round (`ROUNDS`) a cycle.
+/// the ISN takes one round (`ROUNDS`) a cycle, or 194 where it takes sixteen cycles a round (`ROUNDS` is 0).
 #[derive(LogicBlock)]
 pub struct Lookup<const A: usize, const C: usize, const ROUNDS: usize> {
     pub clock: Signal<In, Clock>,

@@ -2,6 +2,7 @@
 //! Which flow does a segment belong to: listening ports, flow table, free flows, initial sequence numbers.
 
 pub mod ascon;
+pub mod ascon_bytes;
 pub mod free_list;
 pub mod isn;
 pub mod listen;

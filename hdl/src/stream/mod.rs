@@ -26,6 +26,7 @@ pub mod fifo;
 pub mod frame_fifo;
 pub mod header_window;
 pub mod keep_count;
+pub mod one_fifo;
 pub mod prepend;
 pub mod skid;
 pub mod small_fifo;

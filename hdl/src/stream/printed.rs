@@ -7,6 +7,7 @@ use super::arbiter::{FrameArbiter64, FrameArbiter128, FrameArbiter512, PriorityA
 use super::fifo::Fifo;
 use super::frame_fifo::{FrameFifo64, FrameFifo512};
 use super::header_window::{HeaderWindow64, HeaderWindow512};
+use super::one_fifo::OneFifo;
 use super::prepend::{Prepend64, Prepend512};
 use super::skid::{Skid, Stage};
 use super::small_fifo::SmallFifo;
@@ -29,6 +30,7 @@ fn blocks_lint_and_synthesise() {
         print::<Skid<Beat64>>("skid"),
         print::<Stage<Beat64>>("stage"),
         print::<SmallFifo<Beat64, 4, 5>>("small_fifo"),
+        print::<OneFifo<Beat64, 5>>("one_fifo"),
         print::<Fifo<Beat64, 9, 10>>("fifo"),
         print::<Fifo<Beat512, 9, 10>>("fifo_wide"),
         print::<FrameArbiter64<2>>("arbiter2"),

@@ -11,6 +11,7 @@ use rust_hdl::prelude::*;
 use super::sum::{Sum128, Sum512};
 use super::words::{Words64, Words512};
 use crate::stream::StreamIn;
+use crate::stream::one_fifo::OneFifo;
 use crate::stream::small_fifo::SmallFifo;
 use crate::types::TxSegment;
 
@@ -41,10 +42,13 @@ pub struct Summed {
     pub rows: Bits<10>,
 }
 
+type Headers = SmallFifo<TxSegment, 3, 4>;
+type HeaderOne = OneFifo<TxSegment, 4>;
+
 macro_rules! gather {
     ($name:ident, $w:tt, $rw:tt, $rk:tt, $rk2:tt, $full:tt, lane $lane:tt, $sum:ident, $words:ident,
-     data at $l:tt, mask at $l1:tt, sum at $l2:tt, slots $n:tt) => {
-        #[doc = concat!("Reads ", stringify!($rw), " bits a cycle; holds 8 segments and 512 reads.")]
+     data at $l:tt, mask at $l1:tt, sum at $l2:tt, slots $n:tt, $headers:ident $held:literal) => {
+        #[doc = concat!("Reads ", stringify!($rw), " bits a cycle; holds ", $held, " and 512 reads.")]
         ///
         /// `2^A` flows with rings of `2^R` bytes; `M = A + R`.
         #[derive(LogicBlock)]
@@ -141,7 +145,7 @@ macro_rules! gather {
             first_seq: Signal<Local, Bits<32>>,
             /// Reads that have been issued and are not free again.
             held: DFF<Bits<10>>,
-            headers: SmallFifo<TxSegment, 3, 4>,
+            headers: $headers,
             sums: SmallFifo<Summed, 3, 4>,
         }
 
@@ -437,6 +441,9 @@ macro_rules! gather {
         }
     };
 }
-gather!(Gather64, 64, 128, 16, 32, 0xffff, lane 15, Sum128, Words64, data at 1, mask at 0, sum at 3, slots 4);
+gather!(Gather64, 64, 128, 16, 32, 0xffff, lane 15, Sum128, Words64, data at 1, mask at 0, sum at 3, slots 4,
+        Headers "8 segments");
+gather!(Gather64x8, 64, 128, 16, 32, 0xffff, lane 15, Sum128, Words64, data at 1, mask at 0, sum at 3, slots 4,
+        HeaderOne "a segment");
 gather!(Gather512, 512, 512, 64, 128, 0xffff_ffff_ffff_ffff_u64, lane 0, Sum512, Words512,
-        data at 3, mask at 2, sum at 5, slots 6);
+        data at 3, mask at 2, sum at 5, slots 6, Headers "8 segments");

@@ -4,7 +4,7 @@
 use rust_hdl::prelude::*;
 
 use super::frame::{Frame64, Frame512};
-use super::gather::{Gather64, Gather512};
+use super::gather::{Gather64, Gather64x8, Gather512};
 use crate::stream::{Beat64, Beat512, StreamIn, StreamOut};
 use crate::types::{Ipv4Send, TxSegment};
 
@@ -72,6 +72,10 @@ macro_rules! tx {
 tx!(
     /// TCP send at 64 bits.
     Tx64, Beat64, 128, Gather64, Frame64, latency 2, "The row of sixteen bytes with `ring_addr` in it"
+);
+tx!(
+    /// [`Tx64`] for a small chip: the payload of a segment is read when the one before has gone.
+    Tx64x8, Beat64, 128, Gather64x8, Frame64, latency 2, "The row of sixteen bytes with `ring_addr` in it"
 );
 tx!(
     /// TCP send at 512 bits.

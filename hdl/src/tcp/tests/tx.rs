@@ -10,7 +10,7 @@ use crate::sim::{ready, settle, tick};
 use crate::stream::bench::{Drain, Feed, PACES, Rng, assert_frames, bits_of, clocked};
 use crate::tcp::sum;
 
-clocked!(Tx64<2, 12, 14>, Tx512<2, 12, 14>);
+clocked!(Tx64<2, 12, 14>, Tx64x8<2, 12, 14>, Tx512<2, 12, 14>);
 
 const LADDR: u32 = 0xc0a8_0102;
 const RING: usize = 4096;
@@ -106,6 +106,7 @@ macro_rules! bench {
     };
 }
 bench!(run64, Tx64<2, 12, 14>, Beat64, 16, row 16);
+bench!(run64x8, Tx64x8<2, 12, 14>, Beat64, 16, row 16);
 bench!(run512, Tx512<2, 12, 14>, Beat512, 64, row 1);
 
 // covers: MUST-2, CK-2, CK-3
@@ -149,6 +150,7 @@ fn random_segments() {
             })
             .collect();
         run64(&segments, gap, stall, &mut rng);
+        run64x8(&segments, gap, stall, &mut rng);
         run512(&segments, gap, stall, &mut rng);
     }
     // The longest at 64 bits: a whole ring.
@@ -188,6 +190,9 @@ fn latency_and_rate() {
     let marks = run64(&full, 0, 0, &mut rng);
     println!("64 bits, first beats and last: {marks:?}");
     assert!(marks.windows(2).all(|m| m[1].1 - m[0].1 == 185), "185 beats and no gap: {marks:?}");
+    let marks = run64x8(&full, 0, 0, &mut rng);
+    println!("64 bits, one segment held: {marks:?}");
+    assert!(marks.windows(2).all(|m| m[1].1 - m[0].1 <= 290), "read, then sent: {marks:?}");
     let marks = run512(&full, 0, 0, &mut rng);
     println!("512 bits, first beats and last: {marks:?}");
     assert!(marks[1..].windows(2).all(|m| m[1].1 - m[0].1 == 24), "24 beats and no gap: {marks:?}");
