@@ -16,6 +16,8 @@ pub struct Micros {
     sum: Signal<Local, Bits<30>>,
     step: Constant<Bits<30>>,
     whole: Constant<Bits<30>>,
+    /// The bits that `part` needs; synthesis leaves out the rest.
+    mask: Constant<Bits<30>>,
 }
 
 impl Micros {
@@ -24,9 +26,11 @@ impl Micros {
     pub fn new(clock_hz: u32) -> Self {
         assert!((1_000_000..=500_000_000).contains(&clock_hz), "no microseconds of {clock_hz} Hz");
         let divisor = gcd(u64::from(clock_hz), 1_000_000);
+        let (step, whole) = (1_000_000 / divisor, u64::from(clock_hz) / divisor);
         Self {
-            step: Constant::new((1_000_000 / divisor).into()),
-            whole: Constant::new((u64::from(clock_hz) / divisor).into()),
+            step: Constant::new(step.into()),
+            whole: Constant::new(whole.into()),
+            mask: Constant::new(((step + whole).next_power_of_two() - 1).into()),
             clock: Default::default(),
             now: Default::default(),
             count: Default::default(),
@@ -47,10 +51,10 @@ impl Logic for Micros {
     fn update(&mut self) {
         dff_setup!(self, clock, count, part);
         self.now.next = self.count.q.val();
-        self.sum.next = self.part.q.val() + self.step.val();
+        self.sum.next = (self.part.q.val() + self.step.val()) & self.mask.val();
         self.part.d.next = self.sum.val();
         if self.sum.val() >= self.whole.val() {
-            self.part.d.next = self.sum.val() - self.whole.val();
+            self.part.d.next = (self.sum.val() - self.whole.val()) & self.mask.val();
             self.count.d.next = self.count.q.val() + 1;
         }
     }
