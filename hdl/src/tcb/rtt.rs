@@ -81,8 +81,11 @@ impl Logic for Rtt {
         self.rttvar2.d.next = self.rttvar_x2.val().get_bits::<32>(1);
 
         self.spread.next = self.rttvar2.q.val();
-        if self.rttvar2.q.val() < 1000 {
-            self.spread.next = 1000.into(); // G = 1 ms
+        // G = 1 ms: 1000 is 0b11_1110_1000. A comparison of the bits, because a sum follows.
+        if !self.rttvar2.q.val().get_bits::<22>(10).any()
+            & !(self.rttvar2.q.val().get_bits::<5>(5).all() & self.rttvar2.q.val().get_bits::<2>(3).any())
+        {
+            self.spread.next = 1000.into();
         }
         self.estimate3.d.next = (self.srtt2.q.val() >> 3) + self.spread.val();
         self.srtt3.d.next = self.srtt2.q.val();
