@@ -12,7 +12,7 @@ use rust_hdl::prelude::*;
 pub struct Output {
     /// Clock.
     pub clock: Signal<In, Clock>,
-    /// Synchronous reset; while it lasts the TCB that comes out is all zero.
+    /// Synchronous reset; while it lasts the TCB that comes out is all zero (`single`: CLOSED and without a flag).
     pub reset: Signal<In, Bit>,
     /// Only one event is in flight at a time: a constant.
     pub single: Signal<In, Bit>,
@@ -189,7 +189,7 @@ impl Logic for Output {
         self.held2_ev.next = self.ev2.q.val();
         self.held2_tcb.next = self.tcb2.q.val();
         self.held2_work.next = self.work2.q.val();
-        // One event at a time: what a cycle leaves as it is stays in the registers before it. The TCB that comes out stays whole.
+        // One event at a time: what a cycle leaves as it is stays in the registers before it.
         if self.single.val() {
             self.held1_ev.next = self.inp.ev.val();
             self.held1_tcb.next = self.inp.tcb.val();
@@ -206,6 +206,28 @@ impl Logic for Output {
         if self.single.val() {
             self.out.ev.next = self.inp.ev.val();
             self.out.work.next = self.inp.work.val();
+            // The numbers that are left as they are; what says that a flow is in use is zero in a reset, the rest means nothing then.
+            self.out.tcb.next.raddr = self.held2_tcb.val().raddr;
+            self.out.tcb.next.rport = self.held2_tcb.val().rport;
+            self.out.tcb.next.lport = self.held2_tcb.val().lport;
+            self.out.tcb.next.iss = self.held2_tcb.val().iss;
+            self.out.tcb.next.snd_una = self.held2_tcb.val().snd_una;
+            self.out.tcb.next.snd_end = self.held2_tcb.val().snd_end;
+            self.out.tcb.next.snd_wnd = self.held2_tcb.val().snd_wnd;
+            self.out.tcb.next.max_wnd = self.held2_tcb.val().max_wnd;
+            self.out.tcb.next.snd_wl1 = self.held2_tcb.val().snd_wl1;
+            self.out.tcb.next.snd_wl2 = self.held2_tcb.val().snd_wl2;
+            self.out.tcb.next.irs = self.held2_tcb.val().irs;
+            self.out.tcb.next.rcv_nxt = self.held2_tcb.val().rcv_nxt;
+            self.out.tcb.next.rcv_user = self.held2_tcb.val().rcv_user;
+            self.out.tcb.next.mss = self.held2_tcb.val().mss;
+            self.out.tcb.next.cwnd = self.held2_tcb.val().cwnd;
+            self.out.tcb.next.ssthresh = self.held2_tcb.val().ssthresh;
+            self.out.tcb.next.bytes_acked = self.held2_tcb.val().bytes_acked;
+            self.out.tcb.next.recover = self.held2_tcb.val().recover;
+            self.out.tcb.next.srtt = self.held2_tcb.val().srtt;
+            self.out.tcb.next.rttvar = self.held2_tcb.val().rttvar;
+            self.out.tcb.next.rto = self.held2_tcb.val().rto;
         }
         self.turn.next = self.turn_reg.q.val();
         self.tx_valid.next = self.tx_valid_reg.q.val();

@@ -108,6 +108,8 @@ pub struct Processor<const A: usize> {
     pub stat_ack_invalid: Signal<Out, Bit>,
     sweep: Sweep<A>,
     ram: Bram<Tcb, A>,
+    /// The same for `single`: read without a register, as the event in flight keeps its flow's address. Synthesis leaves one of them.
+    held: Lutram<Tcb, A>,
     pipeline: Pipeline,
     taken: DFF<Event>,
     // The scoreboard: what is in which stage, and whether it has a flow. The last one gives its outputs.
@@ -133,7 +135,7 @@ impl<const A: usize> Logic for Processor<A> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, taken);
-        clock!(self, clock, sweep, ram, pipeline, entered, left);
+        clock!(self, clock, sweep, ram, held, pipeline, entered, left);
         self.flow.next = self.ev.data.val().flow;
         for i in 0..12 {
             self.here[i].clock.next = self.clock.val();
@@ -204,6 +206,10 @@ impl<const A: usize> Logic for Processor<A> {
             self.ram.write_addr.next = self.sweep.addr.val();
         }
         self.ram.write_data.next = self.pipeline.write_tcb.val();
+        self.held.read_addr.next = self.taken_flow.val().get_bits::<A>(0);
+        self.held.write_en.next = self.ram.write_en.val();
+        self.held.write_addr.next = self.ram.write_addr.val();
+        self.held.write_data.next = self.ram.write_data.val();
 
         self.pipeline.reset.next = self.reset.val() | self.sweep.busy.val();
         self.pipeline.single.next = self.single.val();
@@ -213,6 +219,9 @@ impl<const A: usize> Logic for Processor<A> {
         self.pipeline.valid.next = self.here[0].q.val();
         self.pipeline.ev.next = self.taken.q.val();
         self.pipeline.tcb.next = self.ram.read_data.val();
+        if self.single.val() {
+            self.pipeline.tcb.next = self.held.read_data.val();
+        }
         self.tx_valid.next = self.pipeline.tx_valid.val();
         self.tx.next = self.pipeline.tx.val();
         self.verdict_valid.next = self.pipeline.verdict_valid.val();

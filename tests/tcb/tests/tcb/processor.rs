@@ -8,7 +8,7 @@ use crate::{draw, layout};
 use std::collections::VecDeque;
 use syncline_hdl::tcb::pipeline::DEPTH;
 use syncline_hdl::tcb::processor::Processor;
-use syncline_model::tcb::{EventKind, Processor as Reference, State, Step};
+use syncline_model::tcb::{EventKind, Op, Processor as Reference, State, Step};
 
 /// Flows.
 const FLOWS: u32 = 16;
@@ -43,6 +43,8 @@ fn run(rng: &mut Rng, dut: &mut Dut, single: bool, batches: usize, cycles: usize
 
         let few = rng.pick(&[0, 3, FLOWS - 1]);
         let mut last_taken = [0_usize; FLOWS as usize];
+        // `single`: after the reset a TCB is CLOSED, and its numbers mean nothing until it begins.
+        let mut begun = [!single; FLOWS as usize];
         let mut cases: VecDeque<Option<Case>> = VecDeque::new();
         for cycle in INTERVAL.. {
             let offer = cycle < cycles && rng.percent(90);
@@ -54,6 +56,10 @@ fn run(rng: &mut Rng, dut: &mut Dut, single: bool, batches: usize, cycles: usize
                 event.kind = EventKind::Turn;
                 event.new = false;
             }
+            let begins = event.new
+                && (event.kind == EventKind::Segment
+                    || (event.kind == EventKind::Command && event.op == Op::Open));
+            let offer = offer && (begun[flow as usize] || begins);
             let has_room = rng.percent(95);
             dut.model.set_bool(room, has_room);
             dut.model.set_bool(valid, offer);
@@ -65,6 +71,7 @@ fn run(rng: &mut Rng, dut: &mut Dut, single: bool, batches: usize, cycles: usize
             if offer && dut.model.get_bool(ready) {
                 assert!(has_room);
                 taken += 1;
+                begun[flow as usize] = true;
                 if event.hit || single {
                     shortest = shortest.min(since);
                     last_taken[flow as usize] = cycle;
