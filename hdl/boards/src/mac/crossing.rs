@@ -54,6 +54,8 @@ pub struct Crossing {
     asleep: DFF<Bit>,
     /// For the core's side of the MAC; a register, as it goes to all of it.
     held: DFF<Bit>,
+    /// `tx_cut`, a cycle later: `tx.ready` depends on it, and in the first cycle of its reset the core still gives its frame.
+    cut: DFF<Bit>,
 }
 
 impl Logic for Crossing {
@@ -61,7 +63,7 @@ impl Logic for Crossing {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, asleep, held);
+        dff_setup!(self, clock, asleep, held, cut);
         clock!(self, clock, rx_gate, tx_gate, rx_absent, tx_absent, fragments, underflows);
         clock!(self, rx_clock, rx_bridge);
         clock!(self, tx_clock, tx_bridge);
@@ -85,7 +87,8 @@ impl Logic for Crossing {
         self.tx_gate.phy_reset.next = self.tx_bridge.q.val();
         self.tx_gate.reset.next = self.held.q.val();
         StreamIn::<Beat64>::link(&mut self.tx, &mut self.tx_gate.inp);
-        self.tx_gate.cut.next = self.tx_cut.val();
+        self.cut.d.next = self.tx_cut.val();
+        self.tx_gate.cut.next = self.cut.q.val();
         StreamOut::<Beat8>::link(&mut self.to_send, &mut self.tx_gate.out);
 
         self.fragments.from_clock.next = self.rx_clock.val();
