@@ -40,6 +40,10 @@ pub struct Sched<const A: usize, const C: usize> {
     sweep: Sweep<A>,
     asked: Lutram<Bit, A>,
     served: Lutram<Bit, A>,
+    /// The flow whose turn it is, out of the queue: many ways begin here.
+    head: DFF<Place>,
+    some: DFF<Bit>,
+    /// Those behind it.
     queue: Lutram<Place, A>,
     write: DFF<Bits<C>>,
     read: DFF<Bits<C>>,
@@ -48,6 +52,8 @@ pub struct Sched<const A: usize, const C: usize> {
     take_same: Signal<Local, Bit>,
     queued: Signal<Local, Bit>,
     joins: Signal<Local, Bit>,
+    moves: Signal<Local, Bit>,
+    fresh: Signal<Local, Place>,
 }
 
 impl<const A: usize, const C: usize> Logic for Sched<A, C> {
@@ -55,32 +61,44 @@ impl<const A: usize, const C: usize> Logic for Sched<A, C> {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, write, read);
+        dff_setup!(self, clock, head, some, write, read);
         clock!(self, clock, sweep, asked, served, queue);
         self.sweep.reset.next = self.reset.val();
         self.busy.next = self.sweep.busy.val();
 
-        self.waiting.next = self.write.q.val() != self.read.q.val();
-        self.idle.next = !self.waiting.val();
-        self.queue.read_addr.next = self.read.q.val().get_bits::<A>(0);
-        self.out.valid.next = self.waiting.val();
-        self.out.data.next = self.queue.read_data.val().flow;
-        self.take.next = self.waiting.val() & self.out.ready.val();
-        if self.take.val() {
-            self.read.d.next = self.read.q.val() + 1;
-        }
+        self.idle.next = !self.some.q.val();
+        self.out.valid.next = self.some.q.val();
+        self.out.data.next = self.head.q.val().flow;
+        self.take.next = self.some.q.val() & self.out.ready.val();
 
         self.asked.read_addr.next = self.set_flow.val().get_bits::<A>(0);
         self.served.read_addr.next = self.set_flow.val().get_bits::<A>(0);
-        self.take_same.next = self.take.val() & (self.queue.read_data.val().flow == self.set_flow.val());
+        self.take_same.next = self.take.val() & (self.head.q.val().flow == self.set_flow.val());
         self.queued.next = self.asked.read_data.val() ^ self.served.read_data.val();
         self.joins.next = self.set_valid.val() & (!self.queued.val() | self.take_same.val());
+        self.fresh.next.flow = self.set_flow.val();
+        self.fresh.next.phase = !self.asked.read_data.val();
+
+        // Nobody is behind the head: who joins then is written behind it too, and passed when he becomes the head at once.
+        self.waiting.next = self.write.q.val() != self.read.q.val();
+        self.moves.next = !self.some.q.val() | self.out.ready.val();
+        self.queue.read_addr.next = self.read.q.val().get_bits::<A>(0);
         self.queue.write_en.next = self.joins.val();
         self.queue.write_addr.next = self.write.q.val().get_bits::<A>(0);
-        self.queue.write_data.next.flow = self.set_flow.val();
-        self.queue.write_data.next.phase = !self.asked.read_data.val();
+        self.queue.write_data.next = self.fresh.val();
         if self.joins.val() {
             self.write.d.next = self.write.q.val() + 1;
+        }
+        if self.moves.val() {
+            self.head.d.next = self.fresh.val();
+            self.some.d.next = self.joins.val();
+            if self.waiting.val() {
+                self.head.d.next = self.queue.read_data.val();
+                self.some.d.next = true;
+            }
+            if self.waiting.val() | self.joins.val() {
+                self.read.d.next = self.read.q.val() + 1;
+            }
         }
 
         self.asked.write_en.next = self.joins.val() | self.sweep.busy.val();
@@ -88,7 +106,7 @@ impl<const A: usize, const C: usize> Logic for Sched<A, C> {
         self.asked.write_data.next = !self.asked.read_data.val();
         self.served.write_en.next = self.take.val() | self.sweep.busy.val();
         self.served.write_addr.next = self.out.data.val().get_bits::<A>(0);
-        self.served.write_data.next = self.queue.read_data.val().phase;
+        self.served.write_data.next = self.head.q.val().phase;
         if self.sweep.busy.val() {
             self.asked.write_addr.next = self.sweep.addr.val();
             self.asked.write_data.next = false;
@@ -96,6 +114,7 @@ impl<const A: usize, const C: usize> Logic for Sched<A, C> {
             self.served.write_data.next = false;
         }
         if self.reset.val() | self.sweep.busy.val() {
+            self.some.d.next = false;
             self.write.d.next = 0.into();
             self.read.d.next = 0.into();
         }

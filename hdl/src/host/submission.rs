@@ -85,6 +85,8 @@ pub struct Submission<const A: usize> {
     generation: DFF<Bits<16>>,
     snd_end: DFF<Bits<32>>,
     rcv_nxt: DFF<Bits<32>>,
+    /// `pointer_pending`, a cycle later: the processor's `ready` depends on it.
+    overtakes: DFF<Bit>,
     blank: Constant<Event>,
     mapped: Constant<Bits<32>>,
     // The entry's fields.
@@ -155,6 +157,7 @@ impl<const A: usize> Default for Submission<A> {
             generation: Default::default(),
             snd_end: Default::default(),
             rcv_nxt: Default::default(),
+            overtakes: Default::default(),
             blank: Constant::new(Event::default()),
             mapped: Constant::new(0xffff_0000_u64.into()),
             opcode: Default::default(),
@@ -191,7 +194,10 @@ impl<const A: usize> Default for Submission<A> {
 impl<const A: usize> Logic for Submission<A> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, step, index, asked, word, status, flow, state, generation, snd_end, rcv_nxt);
+        dff_setup!(
+            self, clock, step, index, asked, word, status, flow, state, generation, snd_end, rcv_nxt,
+            overtakes
+        );
         self.head.next = self.index.q.val();
         self.entry_addr.next = self.index.q.val().get_bits::<A>(0);
         self.entry_word.next = self.asked.q.val();
@@ -237,6 +243,7 @@ impl<const A: usize> Logic for Submission<A> {
         self.listen.data.next.port = self.lport.val();
         self.listen.data.next.on = self.opcode.val() == 2;
         self.flow_asked.next = self.entry_flow.val();
+        self.overtakes.d.next = self.pointer_pending.val();
         self.event.valid.next = false;
         self.event.data.next = self.blank.val();
         self.event.data.next.kind = EventKind::Command;
@@ -337,8 +344,9 @@ impl<const A: usize> Logic for Submission<A> {
                 }
             }
             Step::Send => {
-                self.event.valid.next = !self.pointer_pending.val();
-                if self.event.ready.val() & !self.pointer_pending.val() {
+                // Of this flow since `Decode`.
+                self.event.valid.next = !self.overtakes.q.val();
+                if self.event.ready.val() & !self.overtakes.q.val() {
                     self.step.d.next = Step::Await;
                 }
             }

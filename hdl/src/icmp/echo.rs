@@ -77,7 +77,7 @@ macro_rules! echo {
             kind: Signal<Local, Bits<16>>,
             valid: Signal<Local, Bit>,
             last: Signal<Local, Bit>,
-            request: Signal<Local, Bit>,
+            request: DFF<Bit>,
             short: DFF<Bit>,
             long: DFF<Bit>,
             ignore: Signal<Local, Bit>,
@@ -193,7 +193,7 @@ macro_rules! echo {
                 dff_setup!(self, clock, in_frame, accepting, summing, broken, overflow, source);
                 dff_setup!(self, clock, write, kept, read, item, item_valid, inside);
                 dff_setup!(self, clock, ignoring, refusing, count_bad, count_ignored, count_full);
-                dff_setup!(self, clock, beat1, valid1, meta1, short1, short, long);
+                dff_setup!(self, clock, beat1, valid1, meta1, short1, short, long, request);
                 clock!(self, clock, message_sum, ram, replies);
                 self.message_sum.reset.next = self.reset.val();
                 self.replies.reset.next = self.reset.val();
@@ -208,18 +208,21 @@ macro_rules! echo {
                 self.long.d.next = self.meta.val().len > 1480;
                 self.valid.next = self.valid1.q.val();
                 self.last.next = self.beat1.q.val().last;
-                self.beat_data.next = self.beat1.q.val().data;
+                self.beat_data.next = self.inp.data.val().data;
                 self.kind.next = self.beat_data.val().get_bits::<16>(0);
-                self.request.next = (self.kind.val() == 8) & !self.meta1.q.val().broadcast;
+                self.request.d.next = (self.kind.val() == 8) & !self.meta.val().broadcast;
                 self.accept.next = self.accepting.q.val();
                 self.ignore.next = self.ignoring.q.val();
                 self.refuse.next = self.refusing.q.val();
                 if !self.in_frame.q.val() {
-                    self.accept.next =
-                        self.request.val() & !self.short.q.val() & !self.long.q.val() & !self.summing.q.val();
-                    self.ignore.next = !self.request.val();
-                    self.refuse.next =
-                        self.request.val() & !self.short.q.val() & (self.long.q.val() | self.summing.q.val());
+                    self.accept.next = self.request.q.val()
+                        & !self.short.q.val()
+                        & !self.long.q.val()
+                        & !self.summing.q.val();
+                    self.ignore.next = !self.request.q.val();
+                    self.refuse.next = self.request.q.val()
+                        & !self.short.q.val()
+                        & (self.long.q.val() | self.summing.q.val());
                 }
                 self.message_sum.seed.next = 0.into();
                 self.message_sum.beat.next = self.beat1.q.val();

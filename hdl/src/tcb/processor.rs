@@ -163,7 +163,7 @@ impl<const A: usize> Logic for Processor<A> {
         if self.single.val() {
             self.waits.next = self.any[11].val();
         }
-        self.ev.ready.next = self.room.val() & !self.sweep.busy.val() & !self.reset.val() & !self.waits.val();
+        self.ev.ready.next = self.room.val() & !self.sweep.busy.val() & !self.waits.val();
         self.take.next = self.ev.valid.val() & self.room.val() & !self.sweep.busy.val() & !self.waits.val();
         self.taken.d.next = self.ev.data.val();
         self.read_flow.next = self.flow.val();
