@@ -13,9 +13,9 @@ use crate::ecp5::pll::Pll;
 use crate::rgmii::ecp5::Ecp5Core;
 use crate::rgmii::top::ecp5_top;
 
-/// 100 MHz / 4 * 5 = 125 MHz for what is sent; times 6 is 750 MHz, by 10 is 75 MHz for the core.
+/// 100 MHz / 4 * 5 = 125 MHz for what is sent; times 4 is 500 MHz, by 5 is 100 MHz for the core.
 fn pll() -> Pll {
-    Pll::new(100_000_000, 5, 4, [6, 10])
+    Pll::new(100_000_000, 5, 4, [4, 5])
 }
 
 /// Eight LEDs, lit when low: 0 to 3 are the lamps of [`Card`](crate::card::Card), the others are dark.
