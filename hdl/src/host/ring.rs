@@ -8,7 +8,7 @@ use rust_hdl::prelude::*;
 pub struct CardRing<const A: usize> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
-    /// There is room for an entry.
+    /// There is room for an entry; that the host has moved `head` shows a cycle later.
     pub room: Signal<Out, Bit>,
     /// Where the next entry goes, and with which phase.
     pub slot: Signal<Out, Bits<A>>,
@@ -20,8 +20,11 @@ pub struct CardRing<const A: usize> {
     /// The card's write index.
     pub tail: Signal<Out, Bits<16>>,
     index: DFF<Bits<16>>,
+    has_room: DFF<Bit>,
     size: Constant<Bits<16>>,
+    laps: Constant<Bits<16>>,
     used: Signal<Local, Bits<16>>,
+    one_left: Signal<Local, Bit>,
     lap: Signal<Local, Bits<16>>,
 }
 
@@ -38,8 +41,11 @@ impl<const A: usize> Default for CardRing<A> {
             head: Default::default(),
             tail: Default::default(),
             index: Default::default(),
+            has_room: Default::default(),
             size: Constant::new((1_u64 << A).into()),
+            laps: Constant::new((0x1_0000 - (1_u64 << A)).into()),
             used: Default::default(),
+            one_left: Default::default(),
             lap: Default::default(),
         }
     }
@@ -48,17 +54,22 @@ impl<const A: usize> Default for CardRing<A> {
 impl<const A: usize> Logic for CardRing<A> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, index);
+        dff_setup!(self, clock, index, has_room);
         self.tail.next = self.index.q.val();
         self.slot.next = self.index.q.val().get_bits::<A>(0);
         self.lap.next = self.index.q.val() & self.size.val();
         self.phase.next = !self.lap.val().any();
+        // Less than a lap is used in the next cycle: now, or all but one entry if that is stored.
         self.used.next = self.index.q.val() - self.head.val();
-        self.room.next = self.used.val() < self.size.val();
+        self.one_left.next = (self.used.val() | self.laps.val()).all();
+        self.has_room.d.next =
+            !(self.used.val() & self.laps.val()).any() & !(self.stored.val() & self.one_left.val());
+        self.room.next = self.has_room.q.val();
         if self.stored.val() {
             self.index.d.next = self.index.q.val() + 1;
         }
         if self.reset.val() {
+            self.has_room.d.next = true;
             self.index.d.next = 0.into();
         }
     }
@@ -75,6 +86,7 @@ mod tests {
     fn fills_up_and_turns_its_phase() {
         let mut uut = ready(Box::<CardRing<2>>::default());
         let uut = uut.as_mut();
+        tick(uut);
         let mut head = 0_u64;
         for value in 0..40_u64 {
             settle(uut);
@@ -92,6 +104,7 @@ mod tests {
                 assert!(!uut.room.val(), "full");
                 head += 4;
                 uut.head.next = head.into();
+                tick(uut);
             }
         }
         assert_eq!(uut.tail.val(), Bits::<16>::from(40));
