@@ -285,8 +285,9 @@ macro_rules! lane_ring {
                 }
                 self.keep_twice.next =
                     bit_cast::<$k2, $k>(self.keep.val()) | (bit_cast::<$k2, $k>(self.keep.val()) << $k);
-                self.keep_moved.next = self.keep_twice.val() >> self.write_back.val();
-                self.enable.d.next = self.keep_moved.val().get_bits::<$k>(0);
+                // Up by the lane: without the negative, which many ways behind the write would have to wait for.
+                self.keep_moved.next = self.keep_twice.val() << self.write_lane.val();
+                self.enable.d.next = self.keep_moved.val().get_bits::<$k>($k);
                 self.write_en.d.next = self.enable.q.val();
                 self.write_above.next = bits::<$k>($full) << self.write_at.lane.val();
                 self.write_next.d.next = !self.write_above.val();
