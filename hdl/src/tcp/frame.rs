@@ -106,6 +106,7 @@ macro_rules! frame {
             $($field)*
             remains: Signal<Local, Bits<17>>,
             step: Signal<Local, Bits<17>>,
+            beyond_lanes: Signal<Local, Bit>,
             last: Signal<Local, Bit>,
             go: Signal<Local, Bit>,
             shift: Signal<Local, Bits<17>>,
@@ -140,6 +141,7 @@ macro_rules! frame {
                     $($value)*
                     remains: Default::default(),
                     step: Default::default(),
+                    beyond_lanes: Default::default(),
                     last: Default::default(),
                     go: Default::default(),
                     shift: Default::default(),
@@ -163,8 +165,8 @@ frame!(
 frame!(
     Frame512, Beat512, 512, 64, 128, 0xffff_ffff_ffff_ffff_u64,
     // Payload bytes left over from the beat before; this one takes payload that is not left over; bytes of the first beat if it is the last.
-    { carry: DFF<Bits<160>>, more: Signal<Local, Bit>, uses: Signal<Local, Bit>, first_bytes: Signal<Local, Bits<7>>, }
-    { carry: Default::default(), more: Default::default(), uses: Default::default(), first_bytes: Default::default(), }
+    { carry: DFF<Bits<160>>, len: Signal<Local, Bits<16>>, beyond_first: Signal<Local, Bit>, more: Signal<Local, Bit>, uses: Signal<Local, Bit>, first_bytes: Signal<Local, Bits<7>>, }
+    { carry: Default::default(), len: Default::default(), beyond_first: Default::default(), more: Default::default(), uses: Default::default(), first_bytes: Default::default(), }
 );
 
 impl Logic for Frame64 {
@@ -186,7 +188,10 @@ impl Logic for Frame64 {
                 self.step.next = 16.into();
             }
         }
-        self.last.next = (self.index.q.val() != 0) & (self.left.q.val() <= self.lanes.val());
+        // More than 8, by its bits: a compare with a constant that is no power of two would be a carry chain in front of many ways.
+        self.beyond_lanes.next = self.left.q.val().get_bits::<13>(4).any()
+            | (self.left.q.val().get_bit(3) & self.left.q.val().get_bits::<3>(0).any());
+        self.last.next = (self.index.q.val() != 0) & !self.beyond_lanes.val();
 
         // Beats 0 and 1 are header, beat 2 is half header; from there on each takes a word.
         self.next_word.next = self.go.val() & (self.index.q.val() >= 2);
@@ -260,13 +265,24 @@ impl Logic for Frame512 {
         // Beat 0 has 44 bytes of payload at most. With an option there is none, and beat 0 is the last.
         self.remains.next = self.left.q.val();
         self.step.next = self.less_lanes.val();
-        self.last.next = self.left.q.val() <= self.lanes.val();
-        self.more.next = self.left.q.val() > 20;
+        // More than 64, more than 20, and of the length more than 44, by their bits: as carry chains they would stand in front of many ways.
+        self.len.next = self.segment.val().len;
+        self.beyond_lanes.next = self.left.q.val().get_bits::<10>(7).any()
+            | (self.left.q.val().get_bit(6) & self.left.q.val().get_bits::<6>(0).any());
+        self.beyond_first.next = self.len.val().get_bits::<10>(6).any()
+            | (self.len.val().get_bit(5)
+                & (self.len.val().get_bit(4)
+                    | (self.len.val().get_bits::<2>(2).all() & self.len.val().get_bits::<2>(0).any())));
+        self.last.next = !self.beyond_lanes.val();
+        self.more.next = self.left.q.val().get_bits::<12>(5).any()
+            | (self.left.q.val().get_bit(4)
+                & (self.left.q.val().get_bit(3)
+                    | (self.left.q.val().get_bit(2) & self.left.q.val().get_bits::<2>(0).any())));
         if self.index.q.val() == 0 {
             self.remains.next = bit_cast::<17, 16>(self.segment.val().len);
             self.step.next = self.less_lanes.val() + 20;
-            self.last.next = self.segment.val().len <= 44;
-            self.more.next = self.segment.val().len != 0;
+            self.last.next = !self.beyond_first.val();
+            self.more.next = self.segment.val().len.any();
         }
 
         // Every beat is 20 bytes of the header, or left over, and then a word, if bytes are left.
