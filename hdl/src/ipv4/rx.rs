@@ -28,7 +28,7 @@ pub enum RxState {
 }
 
 macro_rules! ipv4_rx {
-    ($name:ident, $beat:ident, $head:ident, $sum:ident, $strip:ident by $($ihl:ident).+, $trim:ident) => {
+    ($name:ident, $beat:ident, $head:ident, $sum:ident, $strip:ident by $ihl:ident, $trim:ident) => {
         /// Good unfragmented packets to our address (or a broadcast address) leave without header, options and padding; TCP and
         /// ICMP have an output each. Every other packet is dropped and counted once.
         ///
@@ -84,9 +84,14 @@ macro_rules! ipv4_rx {
             /// Packets that ended before their header did and are not counted yet.
             cut: DFF<Bits<2>>,
             // The input side.
-            held_ihl: DFF<Bits<4>>,
-            first: Signal<Local, Bits<8>>,
+            /// Of the packet under way or the last one; as its difference from the usual 5, so that it is right after power-up too.
+            held_unusual: DFF<Bits<4>>,
+            held_ihl: Signal<Local, Bits<4>>,
+            held_short: DFF<Bit>,
+            first: Signal<Local, Bits<4>>,
+            /// Words of the header, five at least; and the field says less.
             ihl: Signal<Local, Bits<4>>,
+            short_ihl: Signal<Local, Bit>,
             length: Signal<Local, Bits<7>>,
             bad_length: Signal<Local, Bit>,
             header_in: Signal<Local, Bit>,
@@ -136,7 +141,20 @@ macro_rules! ipv4_rx {
             #[hdl_gen]
             fn update(&mut self) {
                 dff_setup!(
-                    self, clock, state, ended, short, short_behind, cut, held_ihl, version, bad_ihl, payload, fragment, protocol
+                    self,
+                    clock,
+                    state,
+                    ended,
+                    short,
+                    short_behind,
+                    cut,
+                    held_unusual,
+                    held_short,
+                    version,
+                    bad_ihl,
+                    payload,
+                    fragment,
+                    protocol
                 );
                 dff_setup!(self, clock, src, dst, from, to_all, src_bad, dst_own, dst_broadcast);
                 clock!(self, clock, head, sum, strip, trim);
@@ -187,21 +205,22 @@ macro_rules! ipv4_rx {
                 self.head.take.next = self.taken.val();
 
                 // The header strip must know the length with the first beat.
-                self.first.next = self.head.data.val().get_bits::<8>(0);
-                self.ihl.next = self.held_ihl.q.val();
+                self.first.next = self.head.data.val().get_bits::<4>(0);
+                self.held_ihl.next = self.held_unusual.q.val() ^ 5;
+                self.ihl.next = self.held_ihl.val();
+                self.short_ihl.next = self.held_short.q.val();
                 if !self.head.in_frame.val() {
-                    self.ihl.next = self.first.val().get_bits::<4>(0);
+                    self.ihl.next = self.first.val();
+                    self.short_ihl.next = self.first.val() < 5;
+                    if self.first.val() < 5 {
+                        self.ihl.next = 5.into();
+                    }
                 }
-                self.held_ihl.d.next = self.ihl.val();
-                self.length.next = 20.into();
-                if self.ihl.val() >= 5 {
-                    self.length.next = bit_cast::<7, 4>(self.ihl.val()) << 2;
-                }
+                self.held_unusual.d.next = self.ihl.val() ^ 5;
+                self.held_short.d.next = self.short_ihl.val();
+                self.length.next = bit_cast::<7, 4>(self.ihl.val()) << 2;
                 // Of a first narrow beat nothing is left, whatever the last packet's header was: there a register will do.
-                self.strip.length.next = 20.into();
-                if self.$($ihl).+.val() >= 5 {
-                    self.strip.length.next = bit_cast::<7, 4>(self.$($ihl).+.val()) << 2;
-                }
+                self.strip.length.next = bit_cast::<7, 4>(self.$ihl.val()) << 2;
                 self.sum.data.next = self.head.data.val();
                 self.sum.take.next = self.taken.val();
                 self.sum.index.next = self.head.index.val();
@@ -215,7 +234,7 @@ macro_rules! ipv4_rx {
                 // Written as soon as nobody looks at the last packet's any more, and for the last time when the beat is taken.
                 if self.head.complete.val() & self.vacant.val() {
                     self.version.d.next = self.head.bytes.val().get_bits::<4>(188);
-                    self.bad_ihl.d.next = self.ihl.val() < 5;
+                    self.bad_ihl.d.next = self.short_ihl.val();
                     self.payload.d.next = self.total.val() - self.head_length.val();
                     self.fragment.d.next = self.flags_offset.val().any();
                     self.protocol.d.next = self.head.bytes.val().get_bits::<8>(112);
@@ -297,7 +316,7 @@ macro_rules! ipv4_rx {
                 if self.header_in.val() {
                     self.ended.d.next = self.last.val();
                     self.state.d.next = RxState::Options;
-                    if self.sum.ends.val() | (self.ihl.val() < 5) {
+                    if self.sum.ends.val() | self.short_ihl.val() {
                         self.state.d.next = RxState::Check;
                     }
                 }
@@ -337,7 +356,7 @@ macro_rules! ipv4_rx {
         }
     };
 }
-ipv4_rx!(Rx64, Beat64, Head64, HeaderSum64, Strip64 by held_ihl.q, Trim64);
+ipv4_rx!(Rx64, Beat64, Head64, HeaderSum64, Strip64 by held_ihl, Trim64);
 ipv4_rx!(Rx512, Beat512, Head512, HeaderSum512, Strip512 by ihl, Trim512);
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use rust_hdl::prelude::*;
 use super::{Beat64, Beat512, StreamIn, StreamOut};
 
 macro_rules! trim {
-    ($name:ident, $beat:ident, $k:tt, and one $l:tt, lane bits $a:tt, beat bits $n:tt, full $full:tt) => {
+    ($name:ident, $beat:ident, $k:tt, lane bits $a:tt, beat bits $n:tt, full $full:tt) => {
         /// Passes the first `length` bytes of every frame and swallows the rest (padding), at full rate.
         ///
         /// `length` goes with the frame: stable from the first beat's `valid` until the last beat is taken. At 0 the whole frame is
@@ -35,7 +35,6 @@ macro_rules! trim {
             fills: Signal<Local, Bit>,
             cut: Signal<Local, Bit>,
             beyond: Signal<Local, Bits<$k>>,
-            lanes: Signal<Local, Bits<$l>>,
             enough: Signal<Local, Bit>,
             nothing: Signal<Local, Bit>,
         }
@@ -57,14 +56,12 @@ macro_rules! trim {
                 // With whole beats alone `done` says so in time, unless there is none.
                 self.nothing.next = self.done.q.val() | self.empty.val();
 
-                // The last lane wanted is `part` less one; bit 0 is no lane.
+                // Each lane is there or not wanted: `keep` may come late, and then passes three LUTs at 512 bits.
                 self.beyond.next = 0.into();
-                self.lanes.next = (bit_cast::<$l, $k>(self.keep.val()) << 1) | bits::<$l>(1);
-                self.enough.next = self.keep.val().get_bit($k - 1);
                 if self.behind.val() {
                     self.beyond.next = bits::<$k>($full) << self.part.val();
-                    self.enough.next = self.lanes.val().get_bit(self.part.val().index());
                 }
+                self.enough.next = (self.keep.val() | self.beyond.val()).all();
 
                 self.out.data.next = self.inp.data.val();
                 self.out.data.next.keep = self.keep.val() & !self.beyond.val();
@@ -89,8 +86,8 @@ macro_rules! trim {
         }
     };
 }
-trim!(Trim64, Beat64, 8, and one 9, lane bits 3, beat bits 13, full 0xff);
-trim!(Trim512, Beat512, 64, and one 65, lane bits 6, beat bits 10, full 0xffff_ffff_ffff_ffff_u64);
+trim!(Trim64, Beat64, 8, lane bits 3, beat bits 13, full 0xff);
+trim!(Trim512, Beat512, 64, lane bits 6, beat bits 10, full 0xffff_ffff_ffff_ffff_u64);
 
 #[cfg(test)]
 mod tests {
