@@ -90,6 +90,7 @@ pub struct Registers {
     copy: Lutram<Bits<32>, 5>,
     flows: Constant<Bits<16>>,
     sq_entries: Constant<Bits<16>>,
+    sq_indexes: Constant<Bits<16>>,
     blank: Constant<Config>,
     step: DFF<Step>,
     value: DFF<Bits<32>>,
@@ -119,8 +120,10 @@ pub struct Registers {
     /// It is the doorbell of a flow that there is.
     has_doorbell: DFF<Bit>,
     page: Signal<Local, Bits<12>>,
-    slot: Signal<Local, Bits<15>>,
+    slot: Signal<Local, Bits<12>>,
     queued: Signal<Local, Bits<16>>,
+    at_most: Signal<Local, Bits<16>>,
+    overfull: Signal<Local, Bit>,
     identity_part: [Signal<Local, Bits<32>>; IDENTITY],
     identity_sum: [Signal<Local, Bits<32>>; IDENTITY + 1],
     mask_part: [Signal<Local, Bits<32>>; CONFIG],
@@ -162,6 +165,12 @@ impl Registers {
             constant(if with.contains(&config[i].access) { used(config[i]) } else { 0 })
         };
         use syncline_regs::Access::{ReadWrite, WriteOnly};
+        let entries = rom[map::SQ_ENTRIES as usize / 4];
+        assert!(
+            entries.is_power_of_two() && entries <= 1 << 15,
+            "registers: no submission ring of {entries} entries"
+        );
+        assert!(rom[map::FLOWS as usize / 4] <= 1 << 12, "registers: doorbells for 4096 flows at most");
         let limit = |offset: u32| Constant::new(Bits::<16>::from(u64::from(rom[offset as usize / 4])));
         Self {
             clock: Default::default(),
@@ -205,6 +214,7 @@ impl Registers {
             copy: Default::default(),
             flows: limit(map::FLOWS),
             sq_entries: limit(map::SQ_ENTRIES),
+            sq_indexes: Constant::new(Bits::<16>::from(u64::from(entries - 1))),
             blank: Constant::new(Config::default()),
             step: Default::default(),
             value: Default::default(),
@@ -232,6 +242,8 @@ impl Registers {
             page: Default::default(),
             slot: Default::default(),
             queued: Default::default(),
+            at_most: Default::default(),
+            overfull: Default::default(),
             identity_part: std::array::from_fn(|_| Default::default()),
             identity_sum: std::array::from_fn(|_| Default::default()),
             mask_part: std::array::from_fn(|_| Default::default()),
@@ -263,7 +275,7 @@ impl Logic for Registers {
         self.block.next = self.addr.val().get_bits::<4>(8);
         self.index.next = self.addr.val().get_bits::<6>(2);
         self.page.next = self.addr.val().get_bits::<12>(8) - 1024;
-        self.slot.next = self.addr.val().get_bits::<15>(3) - 4096;
+        self.slot.next = self.addr.val().get_bits::<12>(3);
         // As of the last cycle, which is enough: the host holds the address.
         self.in_identity.d.next =
             self.in_registers.val() & (self.block.val() == 0) & !self.addr.val().get_bit(7);
@@ -271,8 +283,9 @@ impl Logic for Registers {
         self.in_rings.d.next = self.in_registers.val() & (self.block.val() == 2);
         self.in_counters.d.next = self.in_registers.val() & (self.block.val() == 4);
         self.at_doorbells.d.next = self.in_doorbells.val();
-        self.has_doorbell.d.next =
-            self.in_doorbells.val() & (bit_cast::<16, 15>(self.slot.val()) < self.flows.val());
+        self.has_doorbell.d.next = self.in_doorbells.val()
+            & (self.addr.val().get_bits::<3>(15) == 1)
+            & (bit_cast::<16, 12>(self.slot.val()) < self.flows.val());
 
         self.counter_read.next = false;
         self.counter_index.next = self.index.val();
@@ -280,7 +293,7 @@ impl Logic for Registers {
         self.table_flow.next = bit_cast::<16, 12>(self.page.val());
         self.table_word.next = self.index.val();
         self.doorbell.next = false;
-        self.doorbell_flow.next = bit_cast::<16, 15>(self.slot.val());
+        self.doorbell_flow.next = bit_cast::<16, 12>(self.slot.val());
         self.doorbell_receive.next = self.addr.val().get_bit(2);
         self.doorbell_pointer.next = self.wdata.val();
         self.bad_doorbell.next = false;
@@ -369,6 +382,11 @@ impl Logic for Registers {
         self.restart.next = false;
         self.store.next = false;
         self.queued.next = self.wdata.val().get_bits::<16>(0) - self.sq_head.val();
+        // More than the entries of the ring, a power of two: by the bits, behind the carry chain of the difference.
+        self.at_most.next = self.sq_entries.val() | self.sq_indexes.val();
+        self.overfull.next = (self.queued.val() & !self.at_most.val()).any()
+            | ((self.queued.val() & self.sq_entries.val()).any()
+                & (self.queued.val() & self.sq_indexes.val()).any());
         match self.step.q.val() {
             Step::Idle => {
                 if self.write.val() & !self.resetting.val() {
@@ -457,10 +475,10 @@ impl Logic for Registers {
             }
             if self.in_rings.q.val() {
                 if self.index.val() == 0 {
-                    if self.queued.val() <= self.sq_entries.val() {
-                        self.tail.d.next = self.wdata.val().get_bits::<16>(0);
-                    } else {
+                    if self.overfull.val() {
                         self.bad_doorbell.next = true;
+                    } else {
+                        self.tail.d.next = self.wdata.val().get_bits::<16>(0);
                     }
                 } else if self.index.val() == 2 {
                     self.cq.d.next = self.wdata.val().get_bits::<16>(0);

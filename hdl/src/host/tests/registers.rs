@@ -262,10 +262,12 @@ fn ring_indexes_are_at_their_offsets() {
     }
     let back = [map::SQ_TAIL, map::CQ_HEAD, map::EQ_HEAD].map(|offset| read(&mut uut, offset));
     assert_eq!(back, [0, 0x6002, 0x6003], "SQ_TAIL is write-only");
-    // As many entries as the ring has, and one more.
+    // As many entries as the ring has, and more.
     write(&mut uut, map::SQ_TAIL, 0x5001 + SQ_ENTRIES);
-    let (_, pulses) = access(&mut uut, map::SQ_TAIL, Some(0x5002 + SQ_ENTRIES));
-    assert_eq!(pulses, [Pulse::BadDoorbell]);
+    for more in [1, 3, SQ_ENTRIES, SQ_ENTRIES + 1, 0x4000, 0xffff - SQ_ENTRIES] {
+        let (_, pulses) = access(&mut uut, map::SQ_TAIL, Some((0x5001 + SQ_ENTRIES + more) & 0xffff));
+        assert_eq!(pulses, [Pulse::BadDoorbell], "{more} too many");
+    }
     assert_eq!(uut.sq_tail.val().to_u64(), u64::from(0x5001 + SQ_ENTRIES));
 }
 
@@ -289,7 +291,7 @@ fn doorbells_are_at_their_strides() {
             assert_eq!(access(&mut uut, offset, None), (0, vec![]), "a read tells nobody");
         }
     }
-    for flow in [FLOWS, map::FLOWS_MAX - 1] {
+    for flow in [FLOWS, map::FLOWS_MAX - 1, 4095, 4096, 8192 + FLOWS - 1] {
         let (_, pulses) = access(&mut uut, map::DOORBELLS + flow * DOORBELL_STRIDE, Some(1));
         assert_eq!(pulses, [Pulse::BadDoorbell], "flow {flow}");
     }
