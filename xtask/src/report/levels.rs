@@ -2,7 +2,8 @@
 //! The longest way between two registers of a mapped netlist: in LUTs, and in carry chains.
 //!
 //! A LUT, and a read of distributed RAM, is one level. The wide multiplexers behind LUTs and the carry cells are none, but a way is
-//! also charged for every chain it enters. Registers, block RAMs and ports begin and end a way.
+//! also charged for every chain it enters. The LUT in front of the first chain lies in its slice and is part of it; the others of a
+//! way are beside it. Registers, block RAMs and ports begin and end a way.
 
 use std::collections::HashMap;
 
@@ -17,7 +18,14 @@ pub struct Levels {
     pub luts: u32,
     /// Carry chains on the way that has most of them.
     pub chains: u32,
+    /// LUTs beside the chains, on the way through a chain that has most of them.
+    pub beside: u32,
+    /// Inputs of registers behind more than one chain, or behind one with more than [`BESIDE`] LUTs beside it.
+    pub deep: u32,
 }
+
+/// LUTs that a way may have beside its carry chain: with 32 bits of chain, what a cycle of the 512-bit core's clock is thought to hold.
+pub const BESIDE: u32 = 4;
 
 /// What a cell is to a way.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -97,20 +105,33 @@ pub fn longest(cells: &Value) -> Result<Levels> {
         let there = walk.visit(index)?;
         most.luts = most.luts.max(there.luts);
         most.chains = most.chains.max(there.chains);
+        most.beside = most.beside.max(there.beside.unwrap_or_default());
     }
+    let behind = ends.iter().filter_map(|bit| driver.get(bit)).filter_map(|&cell| walk.found[cell]);
+    let deep = behind.filter(|way| way.chains > 1 || way.beside > Some(BESIDE)).count();
+    most.deep = u32::try_from(deep).context("too many ends")?;
     Ok(most)
+}
+
+/// The longest ways to a cell's outputs, each figure by itself.
+#[derive(Clone, Copy, Default)]
+struct Way {
+    luts: u32,
+    chains: u32,
+    /// If one goes through a chain.
+    beside: Option<u32>,
 }
 
 struct Walk<'a> {
     cells: &'a [Cell],
     driver: &'a HashMap<u64, usize>,
-    found: Vec<Option<Levels>>,
+    found: Vec<Option<Way>>,
     open: Vec<bool>,
 }
 
 impl Walk<'_> {
     /// The longest ways to the outputs of a cell. Without recursion: a chain through a wide core is deeper than a thread's stack.
-    fn visit(&mut self, start: usize) -> Result<Levels> {
+    fn visit(&mut self, start: usize) -> Result<Way> {
         let mut stack = vec![start];
         while let Some(&index) = stack.last() {
             if self.found[index].is_some() {
@@ -135,19 +156,28 @@ impl Walk<'_> {
                 self.open[index] = true;
                 continue;
             }
-            let mut here = Levels::default();
+            let mut here = Way::default();
+            if cell.kind == Kind::Carry {
+                here = Way { chains: 1, beside: Some(0), ..here };
+            }
             for bit in &cell.inputs {
                 let Some(&from) = self.driver.get(bit) else { continue };
                 let Some(there) = self.found[from] else { continue };
-                let enters = cell.kind == Kind::Carry && self.cells[from].kind != Kind::Carry;
+                let before = self.cells[from].kind;
+                let enters = cell.kind == Kind::Carry && before != Kind::Carry;
                 here.luts = here.luts.max(there.luts);
                 here.chains = here.chains.max(there.chains + u32::from(enters));
+                here.beside = here.beside.max(there.beside);
+                if enters {
+                    let own = u32::from(before == Kind::Lut);
+                    here.beside = here.beside.max(Some(there.luts - own));
+                }
             }
-            if cell.kind == Kind::Carry {
-                here.chains = here.chains.max(1);
+            if cell.kind == Kind::Lut {
+                here.luts += 1;
+                here.beside = here.beside.map(|beside| beside + 1);
             }
-            here.luts += u32::from(cell.kind == Kind::Lut);
-            self.found[index] = Some(if cell.kind == Kind::End { Levels::default() } else { here });
+            self.found[index] = Some(if cell.kind == Kind::End { Way::default() } else { here });
             stack.pop();
         }
         Ok(self.found[start].unwrap_or_default())
@@ -170,7 +200,7 @@ mod tests {
             "r": cell("FDRE", &[9], &[1]), "a": cell("LUT4", &[1, 2], &[3]), "b": cell("LUT6", &[3], &[4]), "c": cell("MUXF7", &[4], &[5]),
             "d": cell("FDRE", &[5], &[6]), "e": cell("LUT2", &[6], &[7]),
         });
-        assert_eq!(longest(&cells).expect("a netlist"), Levels { luts: 2, chains: 0 });
+        assert_eq!(longest(&cells).expect("a netlist"), Levels { luts: 2, ..Levels::default() });
     }
 
     #[test]
@@ -179,7 +209,28 @@ mod tests {
             "a": cell("LUT2", &[1], &[2]), "b": cell("CARRY4", &[2], &[3]), "c": cell("CARRY4", &[3], &[4]), "d": cell("LUT2", &[4], &[5]),
             "e": cell("CARRY4", &[5], &[6]),
         });
-        assert_eq!(longest(&cells).expect("a netlist"), Levels { luts: 2, chains: 2 });
+        assert_eq!(longest(&cells).expect("a netlist"), Levels { luts: 2, chains: 2, beside: 1, deep: 0 });
+    }
+
+    /// A chain behind `front` LUTs and in front of `behind`, between registers.
+    fn through_a_chain(front: u64, behind: u64) -> Levels {
+        let mut cells = serde_json::Map::new();
+        for i in (1..=front).chain(front + 2..front + 2 + behind) {
+            cells.insert(format!("l{i}"), cell("LUT6", &[i], &[i + 1]));
+        }
+        cells.insert("c".into(), cell("CARRY4", &[front + 1], &[front + 2]));
+        cells.insert("r".into(), cell("FDRE", &[front + behind + 2], &[1]));
+        longest(&Value::Object(cells)).expect("a netlist")
+    }
+
+    #[test]
+    fn the_lut_in_front_of_a_chain_is_part_of_it() {
+        for (front, behind, beside, deep) in
+            [(0, 0, 0, 0), (1, 0, 0, 0), (0, 1, 1, 0), (1, 4, 4, 0), (3, 2, 4, 0), (1, 5, 5, 1), (6, 0, 5, 1)]
+        {
+            let luts = (front + behind) as u32;
+            assert_eq!(through_a_chain(front, behind), Levels { luts, chains: 1, beside, deep });
+        }
     }
 
     #[test]
@@ -196,6 +247,6 @@ mod tests {
             "connections": {"ADDRA": [10], "ADDRD": [3], "DIA": [3], "DOA": [4]},
         });
         let cells = json!({"a": cell("LUT4", &[1], &[2]), "b": cell("LUT4", &[2], &[3]), "m": ram, "c": cell("LUT4", &[4], &[5])});
-        assert_eq!(longest(&cells).expect("a netlist"), Levels { luts: 2, chains: 0 });
+        assert_eq!(longest(&cells).expect("a netlist"), Levels { luts: 2, ..Levels::default() });
     }
 }

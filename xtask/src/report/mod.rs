@@ -175,8 +175,8 @@ impl Page {
     fn new() -> Self {
         Self {
             table: String::from(
-                "| block | xc7 LUT | of these RAM | xc7 FF | RAMB36 | DSP | levels | chains | ECP5 LUT4 | ECP5 FF | EBR | MHz alone |\n\
-                 |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
+                "| block | xc7 LUT | of these RAM | xc7 FF | RAMB36 | DSP | levels | chains | beside | ECP5 LUT4 | ECP5 FF | EBR | MHz alone |\n\
+                 |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
             ),
             core: "Not run (`--quick`).\n".into(),
             wide: "Not run (`--quick`).\n".into(),
@@ -185,7 +185,7 @@ impl Page {
 
     fn line(&mut self, name: &str, xc7: &Area, ecp5: &Area, alone: Option<f64>) -> Result<()> {
         let line = format!(
-            "| {name} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {name} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
             xc7.lut + xc7.lutram,
             xc7.lutram,
             xc7.ff,
@@ -193,6 +193,7 @@ impl Page {
             xc7.dsp,
             xc7.levels.luts,
             xc7.levels.chains,
+            xc7.levels.beside,
             ecp5.lut + ecp5.lutram,
             ecp5.ff,
             ecp5.ram,
@@ -206,14 +207,17 @@ impl Page {
         self.wide.clear();
         writeln!(
             self.wide,
-            "{} LUT ({} of these RAM), {} FF, {} RAMB36, {} DSP; the longest way between registers has {} LUT levels, none has more than {} carry chains.",
+            "{} LUT ({} of these RAM), {} FF, {} RAMB36, {} DSP; the longest way between registers has {} LUT levels, none has more than {} carry chains, none through a chain more than {} LUTs beside it. {} inputs of registers are behind more than one chain, or behind one with more than {} LUTs beside it.",
             area.lut + area.lutram,
             area.lutram,
             area.ff,
             area.ram,
             area.dsp,
             area.levels.luts,
-            area.levels.chains
+            area.levels.chains,
+            area.levels.beside,
+            area.levels.deep,
+            levels::BESIDE
         )?;
         eprintln!("{}", self.wide);
         Ok(())
@@ -224,7 +228,8 @@ impl Page {
             "# Area and timing\n\nWritten by `cargo xtask report`, with {}. Counts are those of synthesis (for xc7 with equal costs for LUTs of every width, see `xtask/src/xilinx.rs`; \
              `synth_ecp5`), each block alone, every port kept; inverters count as LUTs, and LUTs that serve as RAM with four for a RAM32M or \
              RAM64M. A carry cell of an ECP5 counts as two LUT4. *Levels*: LUTs on the longest way between two registers of the block (xc7); \
-             *chains*: carry chains on the way that has most of them. *MHz alone*: placed and routed on an LFE5UM5G-85F, speed 8, with a \
+             *chains*: carry chains on the way that has most of them; *beside*: LUTs on the longest way through a chain, without the one in \
+             front of the chain, which lies in its slice. *MHz alone*: placed and routed on an LFE5UM5G-85F, speed 8, with a \
              register at every port (`-`: larger than that chip). `cargo xtask test` fails when a block exceeds the limits in \
              `xtask/src/report/limits.rs`. Vivado and Diamond were not run.\n\n{}\n## Clock of the 64-bit core\n\n{}\n## The 512-bit core \
              (`synth_xilinx -family xcup`)\n\n{}",
