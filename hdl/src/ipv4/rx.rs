@@ -113,6 +113,7 @@ macro_rules! ipv4_rx {
             bad_ihl: DFF<Bit>,
             /// Payload bytes: total length less header length, with the borrow on top.
             payload: DFF<Bits<17>>,
+            last_byte: DFF<Bits<16>>,
             fragment: DFF<Bit>,
             protocol: DFF<Bits<8>>,
             src: DFF<Bits<32>>,
@@ -153,6 +154,7 @@ macro_rules! ipv4_rx {
                     version,
                     bad_ihl,
                     payload,
+                    last_byte,
                     fragment,
                     protocol
                 );
@@ -170,8 +172,9 @@ macro_rules! ipv4_rx {
                 if self.is_tcp.val() {
                     self.out_ready.next = self.tcp.ready.val();
                 }
-                self.trim.length.next = self.payload.q.val().get_bits::<16>(0);
-                self.trim.empty.next = false; // such a packet does not pass
+                // Without payload no packet passes. The register is right before the packet is in `Pass`.
+                self.last_byte.d.next = self.payload.q.val().get_bits::<16>(0) - 1;
+                self.trim.last_byte.next = self.last_byte.q.val();
                 self.trim.inp.data.next = self.strip.out.data.val();
                 self.trim.inp.valid.next = self.strip.out.valid.val() & self.passing.val();
                 self.trim.out.ready.next = self.out_ready.val();
