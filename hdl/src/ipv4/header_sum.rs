@@ -5,6 +5,8 @@
 
 use rust_hdl::prelude::*;
 
+use crate::memory::carry_save::FourToTwo;
+
 /// Zero extension in loops, where `bit_cast` can't be used: RustHDL lets a method of this name through.
 trait Widen {
     fn to_bits<const M: usize>(self) -> Bits<M>;
@@ -84,7 +86,8 @@ impl Logic for HeaderSum64 {
     }
 }
 
-/// [`HeaderSum64`] for the 512-bit stream, where the first beat holds the whole header.
+/// [`HeaderSum64`] for the 512-bit stream, where the first beat holds the whole header. In each cycle one carry chain, behind carry-save
+/// adders.
 #[derive(LogicBlock, Default)]
 pub struct HeaderSum512 {
     pub clock: Signal<In, Clock>,
@@ -102,12 +105,12 @@ pub struct HeaderSum512 {
     beyond: Signal<Local, Bits<16>>,
     half: [Signal<Local, Bits<16>>; 32],
     wide: [Signal<Local, Bits<18>>; 32],
-    word: [Signal<Local, Bits<18>>; 16],
+    saved_four: [FourToTwo<18>; 8],
     four: [DFF<Bits<18>>; 8],
-    group: [Signal<Local, Bits<20>>; 8],
-    eight: [Signal<Local, Bits<20>>; 4],
-    sixteen: [DFF<Bits<20>>; 2],
-    total: Signal<Local, Bits<21>>,
+    group: [Signal<Local, Bits<21>>; 8],
+    saved_sixteen: [FourToTwo<21>; 2],
+    saved: FourToTwo<21>,
+    total: DFF<Bits<21>>,
     carries: Signal<Local, Bits<16>>,
     watch: DFF<Bit>,
 }
@@ -117,39 +120,45 @@ impl Logic for HeaderSum512 {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, watch);
+        dff_setup!(self, clock, watch, total);
         self.ends.next = !self.index.val().any();
         self.watch.d.next = self.take.val() & !self.index.val().any();
         self.beyond.next = bits::<16>(0xffff) << self.ihl.val();
         for i in 0..32 {
             self.half[i].next = self.data.val().get_bits::<16>(16 * i);
-            self.wide[i].next = self.half[i].val().to_bits();
         }
         for i in 0..16 {
-            self.word[i].next = 0.into();
+            self.wide[2 * i].next = 0.into();
+            self.wide[2 * i + 1].next = 0.into();
             if !self.beyond.val().get_bit(i) {
-                self.word[i].next = self.wide[2 * i].val() + self.wide[2 * i + 1].val();
+                self.wide[2 * i].next = self.half[2 * i].val().to_bits();
+                self.wide[2 * i + 1].next = self.half[2 * i + 1].val().to_bits();
             }
         }
         for i in 0..8 {
+            self.saved_four[i].a.next = self.wide[4 * i].val();
+            self.saved_four[i].b.next = self.wide[4 * i + 1].val();
+            self.saved_four[i].c.next = self.wide[4 * i + 2].val();
+            self.saved_four[i].d.next = self.wide[4 * i + 3].val();
             self.four[i].clock.next = self.clock.val();
-            self.four[i].d.next = self.word[2 * i].val() + self.word[2 * i + 1].val();
+            self.four[i].d.next = self.saved_four[i].x.val() + self.saved_four[i].y.val();
             self.group[i].next = self.four[i].q.val().to_bits();
         }
-        for i in 0..4 {
-            self.eight[i].next = self.group[2 * i].val() + self.group[2 * i + 1].val();
-        }
         for i in 0..2 {
-            self.sixteen[i].clock.next = self.clock.val();
-            self.sixteen[i].d.next = self.sixteen[i].q.val();
-            if self.watch.q.val() {
-                self.sixteen[i].d.next = self.eight[2 * i].val() + self.eight[2 * i + 1].val();
-            }
+            self.saved_sixteen[i].a.next = self.group[4 * i].val();
+            self.saved_sixteen[i].b.next = self.group[4 * i + 1].val();
+            self.saved_sixteen[i].c.next = self.group[4 * i + 2].val();
+            self.saved_sixteen[i].d.next = self.group[4 * i + 3].val();
         }
-        self.total.next =
-            bit_cast::<21, 20>(self.sixteen[0].q.val()) + bit_cast::<21, 20>(self.sixteen[1].q.val());
+        self.saved.a.next = self.saved_sixteen[0].x.val();
+        self.saved.b.next = self.saved_sixteen[0].y.val();
+        self.saved.c.next = self.saved_sixteen[1].x.val();
+        self.saved.d.next = self.saved_sixteen[1].y.val();
+        if self.watch.q.val() {
+            self.total.d.next = self.saved.x.val() + self.saved.y.val();
+        }
         // low half + carries == 0xffff, without the addition: there are fewer than 32 carries.
-        self.carries.next = bit_cast::<16, 5>(self.total.val().get_bits::<5>(16));
-        self.good.next = (self.total.val().get_bits::<16>(0) ^ self.carries.val()) == 0xffff;
+        self.carries.next = bit_cast::<16, 5>(self.total.q.val().get_bits::<5>(16));
+        self.good.next = (self.total.q.val().get_bits::<16>(0) ^ self.carries.val()) == 0xffff;
     }
 }

@@ -10,6 +10,7 @@ use rust_hdl::prelude::*;
 
 use super::sum::{Sum128, Sum512};
 use super::words::{Words64, Words512};
+use crate::memory::carry_save::{FourToTwo, ThreeToTwo};
 use crate::stream::StreamIn;
 use crate::stream::one_fifo::OneFifo;
 use crate::stream::small_fifo::SmallFifo;
@@ -93,6 +94,10 @@ macro_rules! gather {
             offset: DFF<Bits<R>>,
             flow: DFF<Bits<16>>,
             group: [DFF<Bits<18>>; 4],
+            saved: [FourToTwo<18>; 3],
+            fixed_saved: ThreeToTwo<18>,
+            header_saved: FourToTwo<20>,
+            header_sum: Signal<Local, Bits<20>>,
             lport: Signal<Local, Bits<18>>,
             rport: Signal<Local, Bits<18>>,
             seq: Signal<Local, Bits<32>>,
@@ -101,7 +106,6 @@ macro_rules! gather {
             dst: Signal<Local, Bits<32>>,
             control: Signal<Local, Bits<18>>,
             option: Signal<Local, Bits<18>>,
-            option_sum: Signal<Local, Bits<18>>,
             fixed: Signal<Local, Bits<18>>,
             wide_offset: Signal<Local, Bits<M>>,
             wide_flow: Signal<Local, Bits<M>>,
@@ -136,7 +140,9 @@ macro_rules! gather {
             from: Signal<Local, Bits<32>>,
             total: DFF<Bits<32>>,
             done: DFF<Bit>,
-            folded: Signal<Local, Bits<17>>,
+            twice_low: Signal<Local, Bits<32>>,
+            twice_high: Signal<Local, Bits<32>>,
+            folded: Signal<Local, Bits<32>>,
             right: Signal<Local, Bits<16>>,
             swap: DFF<Bit>,
             counted: Signal<Local, Bits<10>>,
@@ -145,6 +151,8 @@ macro_rules! gather {
             first_seq: Signal<Local, Bits<32>>,
             /// Reads that have been issued and are not free again.
             held: DFF<Bits<10>>,
+            count_held: ThreeToTwo<10>,
+            read_carry: Signal<Local, Bits<10>>,
             headers: $headers,
             sums: SmallFifo<Summed, 3, 4>,
         }
@@ -184,6 +192,10 @@ macro_rules! gather {
                     offset: Default::default(),
                     flow: Default::default(),
                     group: Default::default(),
+                    saved: Default::default(),
+                    fixed_saved: Default::default(),
+                    header_saved: Default::default(),
+                    header_sum: Default::default(),
                     lport: Default::default(),
                     rport: Default::default(),
                     seq: Default::default(),
@@ -192,7 +204,6 @@ macro_rules! gather {
                     dst: Default::default(),
                     control: Default::default(),
                     option: Default::default(),
-                    option_sum: Default::default(),
                     fixed: Default::default(),
                     wide_offset: Default::default(),
                     wide_flow: Default::default(),
@@ -220,6 +231,8 @@ macro_rules! gather {
                     from: Default::default(),
                     total: Default::default(),
                     done: Default::default(),
+                    twice_low: Default::default(),
+                    twice_high: Default::default(),
                     folded: Default::default(),
                     right: Default::default(),
                     swap: Default::default(),
@@ -228,6 +241,8 @@ macro_rules! gather {
                     words: Default::default(),
                     first_seq: Default::default(),
                     held: Default::default(),
+                    count_held: Default::default(),
+                    read_carry: Default::default(),
                     headers: Default::default(),
                     sums: Default::default(),
                 }
@@ -248,7 +263,7 @@ macro_rules! gather {
                 self.sums.reset.next = self.reset.val();
                 self.words.reset.next = self.reset.val();
 
-                // The sum of header and pseudo-header, in four groups of four words, which are added in the next cycle.
+                // The sum of header and pseudo-header, in four groups, which are added in the next cycle.
                 self.order.next = self.inp.data.val();
                 self.lport.next = bit_cast::<18, 16>(self.order.val().lport);
                 self.rport.next = bit_cast::<18, 16>(self.order.val().rport);
@@ -256,20 +271,29 @@ macro_rules! gather {
                 self.ack.next = self.order.val().ack;
                 self.src.next = self.laddr.val();
                 self.dst.next = self.order.val().raddr;
-                // Data offset and flags; protocol and header length.
+                // Data offset and flags; protocol and header length, with an option also its kind and length, 0x0204.
                 self.control.next = bit_cast::<18, 8>(self.order.val().flags) | 0x5000;
                 self.fixed.next = 26.into();
                 self.option.next = bit_cast::<18, 16>(self.order.val().mss);
-                self.option_sum.next = 0.into();
                 if self.order.val().mss != 0 {
                     self.control.next = bit_cast::<18, 8>(self.order.val().flags) | 0x6000;
-                    self.fixed.next = 30.into();
-                    self.option_sum.next = self.option.val() + 0x0204;
+                    self.fixed.next = 0x0222.into();
                 }
-                for i in 0..4 {
-                    self.group[i].clock.next = self.clock.val();
-                    self.group[i].d.next = self.group[i].q.val();
-                }
+                self.saved[0].a.next = self.lport.val();
+                self.saved[0].b.next = self.rport.val();
+                self.saved[0].c.next = bit_cast::<18, 16>(self.seq.val().get_bits::<16>(16));
+                self.saved[0].d.next = bit_cast::<18, 16>(self.seq.val().get_bits::<16>(0));
+                self.saved[1].a.next = self.control.val();
+                self.saved[1].b.next = bit_cast::<18, 16>(self.order.val().wnd);
+                self.saved[1].c.next = bit_cast::<18, 16>(self.ack.val().get_bits::<16>(16));
+                self.saved[1].d.next = bit_cast::<18, 16>(self.ack.val().get_bits::<16>(0));
+                self.saved[2].a.next = bit_cast::<18, 16>(self.src.val().get_bits::<16>(16));
+                self.saved[2].b.next = bit_cast::<18, 16>(self.src.val().get_bits::<16>(0));
+                self.saved[2].c.next = bit_cast::<18, 16>(self.dst.val().get_bits::<16>(16));
+                self.saved[2].d.next = bit_cast::<18, 16>(self.dst.val().get_bits::<16>(0));
+                self.fixed_saved.a.next = self.option.val();
+                self.fixed_saved.b.next = bit_cast::<18, 16>(self.order.val().len);
+                self.fixed_saved.c.next = self.fixed.val();
 
                 // A slot a cycle, while there is room for what it reads.
                 self.some.next = self.bytes_left.q.val();
@@ -304,20 +328,16 @@ macro_rules! gather {
                     self.odd.d.next = self.lane.val().get_bit(0);
                     self.offset.d.next = self.seq.val().get_bits::<R>(0);
                     self.flow.d.next = self.order.val().flow;
-                    self.group[0].d.next = self.lport.val()
-                        + self.rport.val()
-                        + bit_cast::<18, 16>(self.seq.val().get_bits::<16>(16))
-                        + bit_cast::<18, 16>(self.seq.val().get_bits::<16>(0));
-                    self.group[1].d.next = self.control.val()
-                        + bit_cast::<18, 16>(self.order.val().wnd)
-                        + bit_cast::<18, 16>(self.ack.val().get_bits::<16>(16))
-                        + bit_cast::<18, 16>(self.ack.val().get_bits::<16>(0));
-                    self.group[2].d.next = bit_cast::<18, 16>(self.src.val().get_bits::<16>(16))
-                        + bit_cast::<18, 16>(self.src.val().get_bits::<16>(0))
-                        + bit_cast::<18, 16>(self.dst.val().get_bits::<16>(16))
-                        + bit_cast::<18, 16>(self.dst.val().get_bits::<16>(0));
-                    self.group[3].d.next =
-                        self.option_sum.val() + self.fixed.val() + bit_cast::<18, 16>(self.order.val().len);
+                }
+                for i in 0..4 {
+                    self.group[i].clock.next = self.clock.val();
+                    self.group[i].d.next = self.group[i].q.val();
+                }
+                if self.accept.val() {
+                    self.group[3].d.next = self.fixed_saved.x.val() + self.fixed_saved.y.val();
+                    for i in 0..3 {
+                        self.group[i].d.next = self.saved[i].x.val() + self.saved[i].y.val();
+                    }
                 }
                 self.wide_offset.next = bit_cast::<M, R>(self.offset.q.val());
                 self.wide_flow.next = bit_cast::<M, A>(self.flow.q.val().get_bits::<A>(0));
@@ -333,10 +353,12 @@ macro_rules! gather {
                 if !self.final_slot.val() {
                     self.fresh.next.count = self.bytes_a_read.val().get_bits::<8>(0);
                 }
-                self.fresh.next.header = bit_cast::<32, 18>(self.group[0].q.val())
-                    + bit_cast::<32, 18>(self.group[1].q.val())
-                    + bit_cast::<32, 18>(self.group[2].q.val())
-                    + bit_cast::<32, 18>(self.group[3].q.val());
+                self.header_saved.a.next = bit_cast::<20, 18>(self.group[0].q.val());
+                self.header_saved.b.next = bit_cast::<20, 18>(self.group[1].q.val());
+                self.header_saved.c.next = bit_cast::<20, 18>(self.group[2].q.val());
+                self.header_saved.d.next = bit_cast::<20, 18>(self.group[3].q.val());
+                self.header_sum.next = self.header_saved.x.val() + self.header_saved.y.val();
+                self.fresh.next.header = bit_cast::<32, 20>(self.header_sum.val());
 
                 // Without payload and with nothing on its way there is nothing to wait for.
                 self.under_way[0].next = false;
@@ -400,10 +422,13 @@ macro_rules! gather {
                 }
                 self.swap.d.next = self.arrived.val().odd;
                 self.done.d.next = self.valid[$l2].q.val() & self.arrived.val().last;
-                self.folded.next = bit_cast::<17, 16>(self.total.q.val().get_bits::<16>(0))
-                    + bit_cast::<17, 16>(self.total.q.val().get_bits::<16>(16));
-                self.right.next = self.folded.val().get_bits::<16>(0)
-                    + bit_cast::<16, 1>(self.folded.val().get_bits::<1>(16));
+                // Both halves twice, one beside the other: the carry of the lower sum goes into the upper one.
+                self.twice_low.next = bit_cast::<32, 16>(self.total.q.val().get_bits::<16>(0))
+                    | (bit_cast::<32, 16>(self.total.q.val().get_bits::<16>(0)) << 16);
+                self.twice_high.next = bit_cast::<32, 16>(self.total.q.val().get_bits::<16>(16))
+                    | (bit_cast::<32, 16>(self.total.q.val().get_bits::<16>(16)) << 16);
+                self.folded.next = self.twice_low.val() + self.twice_high.val();
+                self.right.next = self.folded.val().get_bits::<16>(16);
                 self.sums.inp.data.next.checksum = !self.right.val();
                 if self.swap.q.val() {
                     self.sums.inp.data.next.checksum = !((self.right.val() << 8) | (self.right.val() >> 8));
@@ -424,10 +449,12 @@ macro_rules! gather {
                 self.words.sent.next = self.sent.val();
                 self.words.next_word.next = self.next_word.val();
                 self.word.next = self.words.word.val();
-                self.held.d.next = self.held.q.val() - self.words.freed.val();
-                if self.ring_read.val() {
-                    self.held.d.next = self.held.q.val() - self.words.freed.val() + 1;
-                }
+                // held - freed, and 1 for a read: it stands where the carries leave a bit free.
+                self.count_held.a.next = self.held.q.val();
+                self.count_held.b.next = !self.words.freed.val();
+                self.count_held.c.next = 1.into();
+                self.read_carry.next = self.count_held.y.val().replace_bit(0, self.ring_read.val());
+                self.held.d.next = self.count_held.x.val() + self.read_carry.val();
                 self.idle.next = !self.active.q.val() & !self.headers.out.valid.val() & !self.inp.valid.val();
                 if self.reset.val() {
                     self.active.d.next = false;

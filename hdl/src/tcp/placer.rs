@@ -64,6 +64,9 @@ macro_rules! placer {
             pop: Signal<Local, Bit>,
             accept: Signal<Local, Bit>,
             lanes: Constant<Bits<17>>,
+            whole_beats: Constant<Bits<17>>,
+            skips_beat: Signal<Local, Bit>,
+            fills_beat: Signal<Local, Bit>,
             step: Constant<Bits<R>>,
             ring_bits: Constant<Bits<5>>,
             wide_offset: Signal<Local, Bits<M>>,
@@ -101,6 +104,9 @@ macro_rules! placer {
                 assert!(1 << R >= 2 * $k && R <= 16, "placer: no rings of 2^{R} bytes");
                 Self {
                     lanes: Constant::new($k.into()),
+                    whole_beats: Constant::new(((1_u64 << 17) - $k).into()),
+                    skips_beat: Default::default(),
+                    fills_beat: Default::default(),
                     step: Constant::new($k.into()),
                     ring_bits: Constant::new((R as u64).into()),
                     clock: Default::default(),
@@ -195,21 +201,29 @@ macro_rules! placer {
                 // A beat: lanes `from` up to but not including `to`.
                 self.payload.ready.next = self.busy.q.val();
                 self.pop.next = self.payload.valid.val() & self.busy.q.val();
+                // A beat is a power of two: what is left is a beat and more if a bit above those of a lane is set.
+                self.skips_beat.next = (self.skip_left.q.val() & self.whole_beats.val()).any();
+                self.fills_beat.next = (self.left.q.val() & self.whole_beats.val()).any();
                 self.from.next = self.skip_left.q.val();
-                if self.skip_left.q.val() > self.lanes.val() {
+                if self.skips_beat.val() {
                     self.from.next = self.lanes.val();
                 }
                 self.to.next = self.left.q.val();
-                if self.left.q.val() > self.lanes.val() {
+                if self.fills_beat.val() {
                     self.to.next = self.lanes.val();
                 }
                 // The first beat of which something is written; any, if only the start of the flow is to be told.
-                self.begins.next = (self.skip_left.q.val() < self.lanes.val())
-                    | !self.place.q.val()
-                    | self.payload.data.val().last;
+                self.begins.next =
+                    !self.skips_beat.val() | !self.place.q.val() | self.payload.data.val().last;
                 if self.pop.val() {
-                    self.skip_left.d.next = self.skip_left.q.val() - self.from.val();
-                    self.left.d.next = self.left.q.val() - self.to.val();
+                    self.skip_left.d.next = 0.into();
+                    if self.skips_beat.val() {
+                        self.skip_left.d.next = self.skip_left.q.val() - self.lanes.val();
+                    }
+                    self.left.d.next = 0.into();
+                    if self.fills_beat.val() {
+                        self.left.d.next = self.left.q.val() - self.lanes.val();
+                    }
                     self.offset.d.next = self.offset.q.val() + self.step.val();
                     self.busy.d.next = !self.payload.data.val().last;
                     if self.begins.val() {

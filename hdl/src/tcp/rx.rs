@@ -12,6 +12,7 @@ use super::header::{Fields, Header64, Header512};
 use super::options::Options;
 use super::staging::{Staging64, Staging512};
 use super::sum::{Sum64, Sum512};
+use crate::memory::carry_save::ThreeToTwo;
 use crate::stream::keep_count::{KeepCount8, KeepCount64};
 use crate::stream::small_fifo::SmallFifo;
 use crate::stream::strip::{Strip64, Strip512};
@@ -116,8 +117,12 @@ macro_rules! rx {
             // The pseudo-header.
             src: Signal<Local, Bits<32>>,
             dst: Signal<Local, Bits<32>>,
-            addresses: DFF<Bits<18>>,
-            meta_len: DFF<Bits<16>>,
+            source: DFF<Bits<17>>,
+            destination: DFF<Bits<17>>,
+            /// Protocol 6 and the TCP length.
+            protocol: DFF<Bits<17>>,
+            pseudo_save: ThreeToTwo<19>,
+            pseudo_sum: Signal<Local, Bits<19>>,
             pseudo: DFF<Bits<32>>,
             // Cycles 2 to 4.
             starts2: DFF<Bit>,
@@ -132,8 +137,8 @@ macro_rules! rx {
             pending4: DFF<Pending>,
             length: Signal<Local, Bits<17>>,
             payload_len: Signal<Local, Bits<17>>,
-            syn_fin: Signal<Local, Bits<32>>,
-            advance: Signal<Local, Bits<32>>,
+            end_save: ThreeToTwo<32>,
+            fin_carry: Signal<Local, Bits<32>>,
             flags3: Signal<Local, Bits<8>>,
             flags4: Signal<Local, Bits<8>>,
             sum_from: Signal<Local, Bits<32>>,
@@ -196,8 +201,11 @@ macro_rules! rx {
                     option_length: Default::default(),
                     src: Default::default(),
                     dst: Default::default(),
-                    addresses: Default::default(),
-                    meta_len: Default::default(),
+                    source: Default::default(),
+                    destination: Default::default(),
+                    protocol: Default::default(),
+                    pseudo_save: Default::default(),
+                    pseudo_sum: Default::default(),
                     pseudo: Default::default(),
                     starts2: Default::default(),
                     starts3: Default::default(),
@@ -211,8 +219,8 @@ macro_rules! rx {
                     pending4: Default::default(),
                     length: Default::default(),
                     payload_len: Default::default(),
-                    syn_fin: Default::default(),
-                    advance: Default::default(),
+                    end_save: Default::default(),
+                    fin_carry: Default::default(),
                     flags3: Default::default(),
                     flags4: Default::default(),
                     sum_from: Default::default(),
@@ -249,8 +257,9 @@ macro_rules! rx {
                     blocked,
                     parse,
                     option_length,
-                    addresses,
-                    meta_len,
+                    source,
+                    destination,
+                    protocol,
                     pseudo,
                     starts2,
                     starts3,
@@ -364,16 +373,18 @@ macro_rules! rx {
                 self.ends2.d.next = self.ends.val();
                 self.src.next = self.meta1.q.val().src;
                 self.dst.next = self.meta1.q.val().dst;
-                self.addresses.d.next = bit_cast::<18, 16>(self.src.val().get_bits::<16>(16))
-                    + bit_cast::<18, 16>(self.src.val().get_bits::<16>(0))
-                    + bit_cast::<18, 16>(self.dst.val().get_bits::<16>(16))
-                    + bit_cast::<18, 16>(self.dst.val().get_bits::<16>(0));
-                self.meta_len.d.next = self.meta1.q.val().len;
+                self.source.d.next = bit_cast::<17, 16>(self.src.val().get_bits::<16>(16))
+                    + bit_cast::<17, 16>(self.src.val().get_bits::<16>(0));
+                self.destination.d.next = bit_cast::<17, 16>(self.dst.val().get_bits::<16>(16))
+                    + bit_cast::<17, 16>(self.dst.val().get_bits::<16>(0));
+                self.protocol.d.next = bit_cast::<17, 16>(self.meta1.q.val().len) + 6;
 
-                // Cycle 2: lengths. Protocol 6 and the TCP length complete the pseudo-header.
-                self.pseudo.d.next = bit_cast::<32, 18>(self.addresses.q.val())
-                    + bit_cast::<32, 16>(self.meta_len.q.val())
-                    + 6;
+                // Cycle 2: lengths, and the pseudo-header's sum.
+                self.pseudo_save.a.next = bit_cast::<19, 17>(self.source.q.val());
+                self.pseudo_save.b.next = bit_cast::<19, 17>(self.destination.q.val());
+                self.pseudo_save.c.next = bit_cast::<19, 17>(self.protocol.q.val());
+                self.pseudo_sum.next = self.pseudo_save.x.val() + self.pseudo_save.y.val();
+                self.pseudo.d.next = bit_cast::<32, 19>(self.pseudo_sum.val());
                 self.go3.d.next = self.go2.q.val();
                 self.starts3.d.next = self.starts2.q.val();
                 self.ends3.d.next = self.ends2.q.val();
@@ -391,11 +402,14 @@ macro_rules! rx {
 
                 // Cycle 3: SEG.SEQ + SEG.LEN, and the sum over the beats.
                 self.flags3.next = self.pending3.q.val().flags;
-                self.syn_fin.next = bit_cast::<32, 1>(self.flags3.val().get_bits::<1>(0))
-                    + bit_cast::<32, 1>(self.flags3.val().get_bits::<1>(1));
-                self.advance.next = bit_cast::<32, 16>(self.pending3.q.val().len) + self.syn_fin.val();
+                // FIN stands where the carries leave a bit free.
+                self.end_save.a.next = self.pending3.q.val().seq;
+                self.end_save.b.next = bit_cast::<32, 16>(self.pending3.q.val().len);
+                self.end_save.c.next = bit_cast::<32, 1>(self.flags3.val().get_bits::<1>(1));
+                self.fin_carry.next =
+                    self.end_save.y.val() | bit_cast::<32, 1>(self.flags3.val().get_bits::<1>(0));
                 self.pending4.d.next = self.pending3.q.val();
-                self.pending4.d.next.end = self.pending3.q.val().seq + self.advance.val();
+                self.pending4.d.next.end = self.end_save.x.val() + self.fin_carry.val();
                 self.ends4.d.next = self.ends3.q.val();
                 self.sum_from.next = self.total.q.val();
                 if self.starts3.q.val() {

@@ -60,7 +60,6 @@ macro_rules! staging {
             item: DFF<$beat>,
             item_valid: DFF<Bit>,
             depth: Constant<Bits<$c>>,
-            used: Signal<Local, Bits<$c>>,
             full: Signal<Local, Bit>,
             refuse: Signal<Local, Bit>,
             store: Signal<Local, Bit>,
@@ -99,7 +98,6 @@ macro_rules! staging {
                     refused: Default::default(),
                     item: Default::default(),
                     item_valid: Default::default(),
-                    used: Default::default(),
                     full: Default::default(),
                     refuse: Default::default(),
                     store: Default::default(),
@@ -136,8 +134,8 @@ macro_rules! staging {
                 self.arrived.reset.next = self.reset.val();
 
                 // In: a frame without room gives back what it has taken, and the rest of it is ignored.
-                self.used.next = self.write.q.val() - self.read.q.val();
-                self.full.next = self.used.val() == self.depth.val();
+                // The pointers are a whole RAM apart: they differ in the lap alone.
+                self.full.next = (self.write.q.val() ^ self.read.q.val()) == self.depth.val();
                 self.refuse.next = self.full.val();
                 if self.in_frame.q.val() {
                     self.refuse.next = self.full.val() | self.refused.q.val();
