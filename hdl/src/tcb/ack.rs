@@ -18,6 +18,8 @@ pub struct Ack {
     pub inp: Pass,
     /// To `congestion` and `text`.
     pub out: PassOut,
+    /// With it: a segment with text.
+    pub has_text: Signal<Out, Bit>,
     /// Pulse: a duplicate ACK.
     pub stat_dup_ack_in: Signal<Out, Bit>,
     /// Pulse: an ACK of what was never sent, or one that is too old (RFC 5961, section 5).
@@ -26,6 +28,7 @@ pub struct Ack {
     ev: DFF<Event>,
     tcb: DFF<Tcb>,
     work: DFF<Work>,
+    has_text_reg: DFF<Bit>,
     dup_ack_in: DFF<Bit>,
     ack_invalid: DFF<Bit>,
     flags: Signal<Local, Bits<8>>,
@@ -57,7 +60,7 @@ impl Logic for Ack {
     crate::module_name!();
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, valid, ev, tcb, work, dup_ack_in, ack_invalid);
+        dff_setup!(self, clock, valid, ev, tcb, work, has_text_reg, dup_ack_in, ack_invalid);
         self.out.valid.next = self.valid.q.val();
         self.out.ev.next = self.ev.q.val();
         self.out.tcb.next = self.tcb.q.val();
@@ -87,12 +90,15 @@ impl Logic for Ack {
             self.out.work.next.rst_now = self.work.q.val().rst_now;
             self.out.work.next.notify = self.work.q.val().notify;
         }
+        self.has_text.next = self.has_text_reg.q.val();
         self.stat_dup_ack_in.next = self.dup_ack_in.q.val();
         self.stat_ack_invalid.next = self.ack_invalid.q.val();
         self.valid.d.next = self.inp.valid.val();
         self.ev.d.next = self.inp.ev.val();
         self.tcb.d.next = self.inp.tcb.val();
         self.work.d.next = self.inp.work.val();
+        self.has_text_reg.d.next =
+            (self.inp.ev.val().kind == EventKind::Segment) & (self.inp.ev.val().len != 0);
         self.dup_ack_in.d.next = false;
         self.ack_invalid.d.next = false;
 

@@ -28,6 +28,12 @@ pub struct Congestion {
     pub estimate: Signal<In, Bits<32>>,
     /// To `output`; of the TCB only the fields of this stage count (text and fin_state run beside it).
     pub out: PassOut,
+    /// With it: SND.NXT - SND.UNA. What is in flight is a ring and a FIN at most: 24 bits.
+    pub ahead: Signal<Out, Bits<24>>,
+    /// With it: SND.MAX - SND.UNA.
+    pub in_flight: Signal<Out, Bits<24>>,
+    /// With it: what is to be sent starts at SND.UNA (its notes `retransmit`, `probe` or `syn_now`).
+    pub from_una: Signal<Out, Bit>,
     /// Pulse: fast retransmit.
     pub stat_fast_retransmit: Signal<Out, Bit>,
     /// Pulse: the retransmission timer expired.
@@ -117,6 +123,13 @@ pub struct Congestion {
     work: DFF<Work>,
     fast_retransmit: DFF<Bit>,
     timeout: DFF<Bit>,
+    ahead_reg: DFF<Bits<24>>,
+    in_flight_reg: DFF<Bits<24>>,
+    from_una_reg: DFF<Bit>,
+    una: Signal<Local, Bits<32>>,
+    una_low: Signal<Local, Bits<24>>,
+    nxt: Signal<Local, Bits<32>>,
+    max: Signal<Local, Bits<32>>,
     entry: Signal<Local, Bits<24>>,
     grown: Signal<Local, Bits<32>>,
     grown_top: Signal<Local, Bits<2>>,
@@ -144,6 +157,7 @@ impl Logic for Congestion {
             lost1
         );
         dff_setup!(self, clock, follows1, from_una1, from_max1, cwnd1, more1, limit1, step1, halved1);
+        dff_setup!(self, clock, ahead_reg, in_flight_reg, from_una_reg);
         dff_setup!(self, clock, avoids1, wraps1, bytes_left1, estimate1, rto_limit1, rto_low1, rto_high1);
         self.held_ev.next = self.ev1.q.val();
         self.held_tcb.next = self.tcb1.q.val();
@@ -457,9 +471,24 @@ impl Logic for Congestion {
             self.tcb.d.next.bytes_acked = 0.into();
         }
         // SND.NXT: what is acknowledged needs no sending, and after an expiry all the rest does.
+        // `output` compares with what is then unacknowledged: the differences are made here, so that it need not do both in one cycle.
+        self.una.next = self.held_tcb.val().snd_una;
+        self.una_low.next = self.una.val().get_bits::<24>(0);
+        self.nxt.next = self.held_tcb.val().snd_nxt;
+        self.max.next = self.held_tcb.val().snd_max;
+        self.ahead_reg.d.next = self.nxt.val().get_bits::<24>(0) - self.una_low.val();
+        self.in_flight_reg.d.next = self.max.val().get_bits::<24>(0) - self.una_low.val();
         if self.to_una1.q.val() {
-            self.tcb.d.next.snd_nxt = self.held_tcb.val().snd_una;
+            self.tcb.d.next.snd_nxt = self.una.val();
+            self.ahead_reg.d.next = 0.into();
         }
+        self.ahead.next = self.ahead_reg.q.val();
+        self.in_flight.next = self.in_flight_reg.q.val();
+        self.from_una_reg.d.next = self.held_work.val().syn_now
+            | self.partial1.q.val()
+            | self.enters1.q.val()
+            | self.back_off1.q.val();
+        self.from_una.next = self.from_una_reg.q.val();
         // `recover` is SND.MAX, or SEG.ACK - 1 (it would look ahead after 2 GiB without a loss), or ISS: SND.UNA is as new.
         // x - 1 is 2^32 - 2 minus the complement of x: so the choice stands in the gates of the subtractor.
         self.recover.next = self.held_tcb.val().recover;

@@ -22,6 +22,12 @@ pub struct Output {
     pub ring: Signal<In, Bits<32>>,
     /// From `congestion` and `fin_state`.
     pub inp: Pass,
+    /// With it: everything but new text starts at SND.UNA, which is ISS until our SYN is acknowledged,
+    pub from_una: Signal<In, Bit>,
+    /// ... SND.NXT - SND.UNA,
+    pub ahead: Signal<In, Bits<24>>,
+    /// ... and SND.MAX - SND.UNA.
+    pub in_flight: Signal<In, Bits<24>>,
     /// To `finish`.
     pub out: PassOut,
     /// With `out`: the flow wants another turn.
@@ -44,36 +50,47 @@ pub struct Output {
     held1_work: Signal<Local, Work>,
     live1: DFF<Bit>,
     sends1: DFF<Bit>,
-    receives1: DFF<Bit>,
-    from_una: Signal<Local, Bit>,
     from: Signal<Local, Bits<32>>,
     from_una1: DFF<Bit>,
     una: Signal<Local, Bits<32>>,
     nxt: Signal<Local, Bits<32>>,
     max: Signal<Local, Bits<32>>,
-    una_low: Signal<Local, Bits<24>>,
-    from_low: Signal<Local, Bits<24>>,
-    max_low: Signal<Local, Bits<24>>,
     rest: Signal<Local, Bits<32>>,
     rest_low1: DFF<Bits<16>>,
     rest_more1: DFF<Bit>,
     rest_less1: DFF<Bit>,
     cwnd: Signal<Local, Bits<32>>,
-    least: Signal<Local, Bits<16>>,
-    passed: Signal<Local, Bits<24>>,
-    room: Signal<Local, Bits<24>>,
+    wnd: Signal<Local, Bits<17>>,
+    ahead_low: Signal<Local, Bits<17>>,
+    passed: Signal<Local, Bits<17>>,
+    ahead_far: Signal<Local, Bit>,
+    wnd_room: Signal<Local, Bits<17>>,
+    cwnd_room: Signal<Local, Bits<17>>,
+    room: Signal<Local, Bits<17>>,
     room1: DFF<Bits<16>>,
     idle1: DFF<Bit>,
     below1: DFF<Bit>,
-    flight: Signal<Local, Bits<24>>,
+    to_max: Signal<Local, Bits<24>>,
+    to_max_low: Signal<Local, Bits<17>>,
+    to_max1: DFF<Bits<17>>,
+    to_nxt1: DFF<Bits<17>>,
     flight1: DFF<Bits<24>>,
+    held1_flight: Signal<Local, Bits<24>>,
     wnd_holds1: DFF<Bit>,
     flipped: Signal<Local, Bits<32>>,
     one_more: Signal<Local, Bits<32>>,
     fin_sent1: DFF<Bit>,
-    right_edge: Signal<Local, Bits<32>>,
     edge1: DFF<Bits<32>>,
-    opening1: DFF<Bits<32>>,
+    moved: Signal<Local, Bits<32>>,
+    ring_mask: Signal<Local, Bits<32>>,
+    filled: Signal<Local, Bits<32>>,
+    opening: Signal<Local, Bits<32>>,
+    opens: Signal<Local, Bit>,
+    live: Signal<Local, Bit>,
+    receives: Signal<Local, Bit>,
+    opens1: DFF<Bit>,
+    may_open1: DFF<Bit>,
+    opening1: DFF<Bits<16>>,
     update_size1: DFF<Bits<16>>,
     half_ring: Signal<Local, Bits<32>>,
     cfg_mss: Signal<Local, Bits<32>>,
@@ -85,7 +102,8 @@ pub struct Output {
     held2_ev: Signal<Local, Event>,
     held2_tcb: Signal<Local, Tcb>,
     held2_work: Signal<Local, Work>,
-    opening: Signal<Local, Bits<32>>,
+    to_max2: DFF<Bits<17>>,
+    to_nxt2: DFF<Bits<17>>,
     due: Signal<Local, Bit>,
     size_low: Signal<Local, Bits<17>>,
     size: Signal<Local, Bits<17>>,
@@ -145,11 +163,13 @@ pub struct Output {
     seq_x2: Signal<Local, Bits<33>>,
     end_x2: Signal<Local, Bits<33>>,
     seq_end: Signal<Local, Bits<32>>,
-    end_low: Signal<Local, Bits<24>>,
-    nxt2: Signal<Local, Bits<32>>,
-    max2: Signal<Local, Bits<32>>,
-    max_move: Signal<Local, Bits<24>>,
-    nxt_move: Signal<Local, Bits<24>>,
+    size_low_x2: Signal<Local, Bits<18>>,
+    held2_to_max: Signal<Local, Bits<17>>,
+    held2_to_nxt: Signal<Local, Bits<17>>,
+    to_max_x2: Signal<Local, Bits<18>>,
+    to_nxt_x2: Signal<Local, Bits<18>>,
+    max_moves: Signal<Local, Bit>,
+    nxt_moves: Signal<Local, Bit>,
     again: Signal<Local, Bits<16>>,
     push: Signal<Local, Bit>,
     zero: Zero<Tcb>,
@@ -164,11 +184,23 @@ impl Logic for Output {
     crate::module_name!();
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, valid1, ev1, tcb1, work1, live1, sends1, receives1, from_una1, rest_low1);
+        dff_setup!(self, clock, valid1, ev1, tcb1, work1, live1, sends1, from_una1, rest_low1);
         dff_setup!(
             self, clock, rest_more1, rest_less1, room1, idle1, below1, flight1, wnd_holds1, fin_sent1, edge1
         );
-        dff_setup!(self, clock, opening1, update_size1, valid2, ev2, tcb2, work2, send2, rst2, syn2, takes2);
+        dff_setup!(
+            self,
+            clock,
+            to_max1,
+            to_nxt1,
+            opens1,
+            may_open1,
+            opening1,
+            update_size1,
+            to_max2,
+            to_nxt2
+        );
+        dff_setup!(self, clock, valid2, ev2, tcb2, work2, send2, rst2, syn2, takes2);
         dff_setup!(self, clock, probing2, below2, fin2, push2, turn2, seq2, len2);
         dff_setup!(
             self,
@@ -189,6 +221,9 @@ impl Logic for Output {
         self.held2_ev.next = self.ev2.q.val();
         self.held2_tcb.next = self.tcb2.q.val();
         self.held2_work.next = self.work2.q.val();
+        self.held1_flight.next = self.flight1.q.val();
+        self.held2_to_max.next = self.to_max2.q.val();
+        self.held2_to_nxt.next = self.to_nxt2.q.val();
         // One event at a time: what a cycle leaves as it is stays in the registers before it.
         if self.single.val() {
             self.held1_ev.next = self.inp.ev.val();
@@ -198,6 +233,9 @@ impl Logic for Output {
             self.held2_tcb.next = self.inp.tcb.val();
             self.held2_tcb.next.rcv_adv = self.tcb2.q.val().rcv_adv;
             self.held2_work.next = self.inp.work.val();
+            self.held1_flight.next = self.in_flight.val();
+            self.held2_to_max.next = self.to_max1.q.val();
+            self.held2_to_nxt.next = self.to_nxt1.q.val();
         }
         self.out.valid.next = self.valid.q.val();
         self.out.ev.next = self.ev.q.val();
@@ -240,24 +278,22 @@ impl Logic for Output {
         self.ev1.d.next = self.inp.ev.val();
         self.tcb1.d.next = self.inp.tcb.val();
         self.work1.d.next = self.inp.work.val();
-        self.live1.d.next = self.inp.ev.val().hit
+        self.live.next = self.inp.ev.val().hit
             & (self.inp.ev.val().kind != EventKind::Nothing)
             & (self.inp.ev.val().kind != EventKind::Peek)
             & !self.inp.work.val().rst_now
             & !self.inp.work.val().syn_now
             & !self.inp.work.val().delete;
+        self.live1.d.next = self.live.val();
         self.sends1.d.next = (self.inp.tcb.val().state == TcpState::Established)
             | (self.inp.tcb.val().state == TcpState::CloseWait)
             | (self.inp.tcb.val().state == TcpState::FinWait1)
             | (self.inp.tcb.val().state == TcpState::Closing)
             | (self.inp.tcb.val().state == TcpState::LastAck);
-        self.receives1.d.next = (self.inp.tcb.val().state == TcpState::Established)
+        self.receives.next = (self.inp.tcb.val().state == TcpState::Established)
             | (self.inp.tcb.val().state == TcpState::FinWait1)
             | (self.inp.tcb.val().state == TcpState::FinWait2);
 
-        // Everything but new text starts at SND.UNA, which is ISS until our SYN is acknowledged.
-        self.from_una.next =
-            self.inp.work.val().retransmit | self.inp.work.val().probe | self.inp.work.val().syn_now;
         self.from_una1.d.next = self.from_una.val();
         self.una.next = self.inp.tcb.val().snd_una;
         self.nxt.next = self.inp.tcb.val().snd_nxt;
@@ -266,11 +302,8 @@ impl Logic for Output {
         if self.from_una.val() {
             self.from.next = self.una.val();
         }
-        self.idle1.d.next = self.nxt.val() == self.una.val();
-        self.below1.d.next = self.nxt.val() != self.max.val(); // it never lies beyond
-        if self.from_una.val() {
-            self.below1.d.next = self.una.val() != self.max.val();
-        }
+        self.idle1.d.next = self.ahead.val() == 0;
+        self.below1.d.next = self.from.val().get_bits::<24>(0) != self.max.val().get_bits::<24>(0); // it never lies beyond
         if self.inp.work.val().begins {
             self.below1.d.next = false; // SND.MAX comes with the SYN
         }
@@ -284,27 +317,41 @@ impl Logic for Output {
             self.rest_more1.d.next = false;
         }
         // Room in the peer's window (SHLD-15: a retransmission keeps to it too), and for new text in cwnd. What is in
-        // flight is a ring and a FIN at most: 24 bits.
+        // flight is a ring and a FIN at most: 24 bits. The windows are compared while the room in both is computed.
         self.cwnd.next = self.inp.tcb.val().cwnd;
-        self.least.next = self.inp.tcb.val().snd_wnd;
+        self.wnd.next = bit_cast::<17, 16>(self.inp.tcb.val().snd_wnd);
+        self.ahead_low.next = bit_cast::<17, 16>(self.ahead.val().get_bits::<16>(0));
+        self.ahead_far.next = self.ahead.val().get_bits::<8>(16).any();
+        self.passed.next = self.ahead_low.val();
+        if self.from_una.val() {
+            self.passed.next = 0.into();
+            self.ahead_far.next = false;
+        }
+        self.wnd_room.next = self.wnd.val() - self.passed.val();
+        self.cwnd_room.next = bit_cast::<17, 16>(self.cwnd.val().get_bits::<16>(0)) - self.ahead_low.val();
+        self.room.next = self.wnd_room.val();
         if !self.from_una.val()
             & !self.cwnd.val().get_bits::<16>(16).any()
             & (self.cwnd.val().get_bits::<16>(0) < self.inp.tcb.val().snd_wnd)
         {
-            self.least.next = self.cwnd.val().get_bits::<16>(0);
+            self.room.next = self.cwnd_room.val();
         }
-        self.una_low.next = self.una.val().get_bits::<24>(0);
-        self.from_low.next = self.from.val().get_bits::<24>(0);
-        self.max_low.next = self.max.val().get_bits::<24>(0);
-        self.passed.next = self.una_low.val() - self.from_low.val(); // 0 or less
-        self.room.next = self.passed.val() + bit_cast::<24, 16>(self.least.val());
         self.room1.d.next = self.room.val().get_bits::<16>(0);
-        if self.room.val().get_bit(23) {
+        if self.room.val().get_bit(16) | self.ahead_far.val() {
             self.room1.d.next = 0.into();
         }
-        self.flight.next = self.max_low.val() - self.una_low.val();
-        self.flight1.d.next = self.flight.val();
-        self.wnd_holds1.d.next = self.flight.val() <= bit_cast::<24, 16>(self.inp.tcb.val().snd_wnd);
+        self.flight1.d.next = self.in_flight.val();
+        self.wnd_holds1.d.next = self.in_flight.val() <= bit_cast::<24, 16>(self.inp.tcb.val().snd_wnd);
+        // How far SND.MAX and SND.NXT lie ahead of the segment: 17 bits say whether that is more than any segment takes.
+        self.to_max.next = self.max.val().get_bits::<24>(0) - self.from.val().get_bits::<24>(0);
+        self.to_max_low.next = bit_cast::<17, 16>(self.to_max.val().get_bits::<16>(0));
+        self.to_max1.d.next =
+            self.to_max_low.val().replace_bit(16, self.to_max.val().get_bits::<8>(16).any());
+        self.to_nxt1.d.next = 0.into();
+        if self.from_una.val() {
+            self.to_nxt1.d.next =
+                self.ahead_low.val().replace_bit(16, self.ahead.val().get_bits::<8>(16).any());
+        }
         // An RST of our own stands at SND.MAX, but before the probe that a closed window does not take.
         if self.inp.work.val().rst_now & (self.inp.tcb.val().snd_wnd != 0) {
             self.wnd_holds1.d.next = true;
@@ -316,9 +363,21 @@ impl Logic for Output {
         if !self.inp.tcb.val().fin_queued {
             self.fin_sent1.d.next = false;
         }
-        self.right_edge.next = self.inp.tcb.val().rcv_user + self.ring.val();
-        self.edge1.d.next = self.right_edge.val();
-        self.opening1.d.next = self.right_edge.val() - self.inp.tcb.val().rcv_adv;
+        // The right edge moves by a ring and what `rcv_user` lies behind the old one, which is a ring at most: what is below a
+        // ring's size is the sum. An edge 2^31 away is behind.
+        self.edge1.d.next = self.inp.tcb.val().rcv_user + self.ring.val();
+        self.moved.next = self.inp.tcb.val().rcv_user - self.inp.tcb.val().rcv_adv;
+        self.ring_mask.next = self.ring.val() - 1;
+        self.filled.next = self.moved.val() | self.ring_mask.val();
+        self.opening.next = self.moved.val() & self.ring_mask.val();
+        self.opening1.d.next = self.opening.val().get_bits::<16>(0);
+        self.opens.next = !self.filled.val().get_bits::<31>(0).all();
+        if self.moved.val().get_bit(31) {
+            self.opens.next =
+                self.filled.val().get_bits::<31>(0).all() & self.opening.val().get_bits::<15>(16).any();
+        }
+        self.opens1.d.next = self.live.val() & self.receives.val() & self.opens.val();
+        self.may_open1.d.next = self.live.val() & self.receives.val() & self.filled.val().all();
         self.half_ring.next = self.ring.val() >> 1;
         self.cfg_mss.next = bit_cast::<32, 16>(self.cfg.val().mss);
         self.update_size1.d.next = self.cfg.val().mss;
@@ -331,12 +390,10 @@ impl Logic for Output {
         self.ev2.d.next = self.held1_ev.val();
         self.tcb2.d.next = self.held1_tcb.val();
         self.work2.d.next = self.held1_work.val();
-        self.opening.next = self.opening1.q.val();
-        self.due.next = self.live1.q.val()
-            & self.receives1.q.val()
-            & !self.opening.val().get_bit(31)
-            & (self.opening.val().get_bits::<15>(16).any()
-                | (self.update_size1.q.val() <= self.opening.val().get_bits::<16>(0)));
+        self.to_max2.d.next = self.to_max1.q.val();
+        self.to_nxt2.d.next = self.to_nxt1.q.val();
+        self.due.next = self.opens1.q.val()
+            | (self.may_open1.q.val() & (self.update_size1.q.val() <= self.opening1.q.val()));
         if self.due.val() | self.held1_work.val().begins | self.held1_work.val().takes_syn {
             self.tcb2.d.next.rcv_adv = self.edge1.q.val();
         }
@@ -434,7 +491,7 @@ impl Logic for Output {
         // A bare ACK, or an RST of our own, stands at the end of what was sent, but never beyond the peer's window.
         self.sent.next = bit_cast::<24, 16>(self.held1_tcb.val().snd_wnd);
         if self.wnd_holds1.q.val() {
-            self.sent.next = self.flight1.q.val();
+            self.sent.next = self.held1_flight.val();
         }
         // snd_una + sent, as snd_una - (2^32 - 1 - sent) - 1: in a subtractor the choice stands in its gates. The 1 is borrowed
         // below the lowest bit.
@@ -473,18 +530,19 @@ impl Logic for Output {
         self.seq_x2.next = (bit_cast::<33, 32>(self.seq2.q.val()) << 1) | 1;
         self.end_x2.next = self.seq_x2.val() + self.size_x2.val();
         self.seq_end.next = self.end_x2.val().get_bits::<32>(1);
-        self.end_low.next = self.end_x2.val().get_bits::<24>(1);
-        self.max2.next = self.held2_tcb.val().snd_max;
-        self.nxt2.next = self.held2_tcb.val().snd_nxt;
-        self.max_move.next = self.end_low.val() - self.max2.val().get_bits::<24>(0);
-        self.nxt_move.next = self.end_low.val() - self.nxt2.val().get_bits::<24>(0);
+        // Beyond SND.MAX, beyond SND.NXT: asked of the length, beside the addition.
+        self.size_low_x2.next = self.size_x2.val().get_bits::<18>(0);
+        self.to_max_x2.next = bit_cast::<18, 17>(self.held2_to_max.val()) << 1;
+        self.to_nxt_x2.next = bit_cast::<18, 17>(self.held2_to_nxt.val()) << 1;
+        self.max_moves.next = self.to_max_x2.val() < self.size_low_x2.val();
+        self.nxt_moves.next = self.to_nxt_x2.val() < self.size_low_x2.val();
         self.again.next = 0.into();
         self.retransmit_reg.d.next = false;
         if self.takes2.q.val() {
-            if !self.max_move.val().get_bit(23) | self.held2_work.val().begins {
+            if self.max_moves.val() | self.held2_work.val().begins {
                 self.tcb.d.next.snd_max = self.seq_end.val();
             }
-            if (!self.nxt_move.val().get_bit(23) & !self.probing2.q.val()) | self.held2_work.val().begins {
+            if (self.nxt_moves.val() & !self.probing2.q.val()) | self.held2_work.val().begins {
                 self.tcb.d.next.snd_nxt = self.seq_end.val();
             }
             if self.below2.q.val() {

@@ -206,6 +206,7 @@ impl Logic for Pipeline {
         self.text.inp.ev.next = self.ack.out.ev.val();
         self.text.inp.tcb.next = self.ack.out.tcb.val();
         self.text.inp.work.next = self.ack.out.work.val();
+        self.text.has_text.next = self.ack.has_text.val();
         self.fin_state.inp.valid.next = self.text.out.valid.val();
         self.fin_state.inp.ev.next = self.text.out.ev.val();
         self.fin_state.inp.tcb.next = self.text.out.tcb.val();
@@ -235,6 +236,9 @@ impl Logic for Pipeline {
         self.decide.inp.tcb.next.rto = self.congestion.out.tcb.val().rto;
         self.decide.inp.tcb.next.rtt_busy = self.congestion.out.tcb.val().rtt_busy;
         self.decide.inp.tcb.next.retries = self.congestion.out.tcb.val().retries;
+        self.decide.ahead.next = self.congestion.ahead.val();
+        self.decide.in_flight.next = self.congestion.in_flight.val();
+        self.decide.from_una.next = self.congestion.from_una.val();
         self.host_or_peer.next = (self.fin_state.out.ev.val().kind != EventKind::Timer)
             & (self.fin_state.out.ev.val().kind != EventKind::Unreachable);
         if !self.host_or_peer.val() {

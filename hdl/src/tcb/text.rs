@@ -2,7 +2,7 @@
 //! RFC 9293, 3.10.7.4, seventh: the segment text, and what becomes of the staged payload.
 
 use super::{Pass, PassOut};
-use crate::types::{Event, EventKind, Reason, Tcb, TcpState, Verdict, Work};
+use crate::types::{Event, Reason, Tcb, TcpState, Verdict, Work};
 use rust_hdl::prelude::*;
 
 /// Text processing (1 cycle).
@@ -16,6 +16,8 @@ pub struct Text {
     pub single: Signal<In, Bit>,
     /// From `ack`.
     pub inp: Pass,
+    /// With it: a segment with text (early, because an addition waits for what is taken).
+    pub has_text: Signal<In, Bit>,
     /// To `fin_state`.
     pub out: PassOut,
     /// Pulse: `verdict` is valid.
@@ -28,8 +30,6 @@ pub struct Text {
     work: DFF<Work>,
     verdict_valid_reg: DFF<Bit>,
     verdict_reg: DFF<Verdict>,
-    segment: Signal<Local, Bit>,
-    has_text: Signal<Local, Bit>,
     receives: Signal<Local, Bit>,
     takes: Signal<Local, Bit>,
     place: Signal<Local, Bit>,
@@ -68,8 +68,6 @@ impl Logic for Text {
         self.tcb.d.next = self.inp.tcb.val();
         self.work.d.next = self.inp.work.val();
 
-        self.segment.next = self.inp.ev.val().kind == EventKind::Segment;
-        self.has_text.next = self.segment.val() & (self.inp.ev.val().len != 0);
         self.receives.next = self.has_text.val()
             & !self.inp.work.val().drop
             & ((self.inp.tcb.val().state == TcpState::Established)

@@ -10,7 +10,7 @@ use crate::rng::{Rng, events};
 use rust_hdl::prelude::Block;
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt::Debug;
-use syncline_model::tcb::{Config, Event, Tcb, Work};
+use syncline_model::tcb::{Config, Event, EventKind, Tcb, Work};
 use syncline_verilate::Direction;
 
 /// Events between two changes of the limits.
@@ -190,6 +190,25 @@ fn set(dut: &mut Dut, names: &[&str], bit: bool) {
     }
 }
 
+/// SND.NXT and SND.MAX, as far as they lie ahead of SND.UNA: 24 bits of it.
+pub fn ahead(tcb: &Tcb) -> u32 {
+    tcb.snd_nxt.wrapping_sub(tcb.snd_una) & 0xff_ffff
+}
+
+pub fn in_flight(tcb: &Tcb) -> u32 {
+    tcb.snd_max.wrapping_sub(tcb.snd_una) & 0xff_ffff
+}
+
+/// A segment with text.
+pub fn has_text(event: &Event) -> bool {
+    event.kind == EventKind::Segment && event.len != 0
+}
+
+/// What is to be sent starts at SND.UNA.
+pub fn from_una(work: &Work) -> bool {
+    work.retransmit || work.probe || work.syn_now
+}
+
 /// The RTO without its limits (RFC 6298, 2.3).
 pub fn estimate(tcb: &Tcb) -> u32 {
     (tcb.srtt / 8).wrapping_add(tcb.rttvar.max(1000))
@@ -213,6 +232,10 @@ fn drive<O>(dut: &mut Dut, case: &Case<O>) {
             }
             "now" => dut.model.set_u64(port, notes.now),
             "turn" => dut.model.set_bool(port, *turn),
+            "has_text" => dut.model.set_bool(port, has_text(event)),
+            "from_una" => dut.model.set_bool(port, from_una(work)),
+            "ahead" => dut.model.set_u64(port, ahead(tcb).into()),
+            "in_flight" => dut.model.set_u64(port, in_flight(tcb).into()),
             "measured" => dut.model.set_u64(port, work.rtt.into()),
             "srtt" => dut.model.set_u64(port, tcb.srtt.into()),
             "rttvar" => dut.model.set_u64(port, tcb.rttvar.into()),

@@ -8,7 +8,7 @@ mod input;
 mod loosen;
 
 use crate::layout;
-use bench::{Bench, Probe, Stage, estimate};
+use bench::{Bench, Probe, Stage, ahead, estimate, from_una, has_text, in_flight};
 use input::{Unsettled, unsettled};
 use syncline_hdl::tcb as hdl;
 use syncline_model::tcb::finish::Finish;
@@ -133,6 +133,7 @@ fn ack_alone() {
         model: ack::stage,
         check: |p| {
             p.passes();
+            p.word("has_text", has_text(&p.case.input.event));
             p.pulse("stat_dup_ack_in", p.case.work.ack_dup);
             p.pulse("stat_ack_invalid", p.case.work.drop && !p.case.input.work.drop);
         },
@@ -155,7 +156,10 @@ fn congestion_alone() {
         },
         check: |p| {
             p.passes();
+            p.word("ahead", ahead(&p.case.wanted));
+            p.word("in_flight", in_flight(&p.case.wanted));
             let (state, w) = (p.case.tcb.state, p.case.work);
+            p.word("from_una", from_una(&w));
             p.pulse("stat_fast_retransmit", w.ack_dup && w.retransmit);
             let handshake = matches!(state, State::SynSent | State::SynReceived);
             p.pulse("stat_timeout", w.expired && (handshake || (state.sends() && w.flight != 0)));
