@@ -282,7 +282,7 @@ pub struct TxRequest {
     pub wnd: Bits<16>,
     /// Payload bytes.
     pub len: Bits<16>,
-    /// MSS option to send, 0 for none.
+    /// Value of the MSS option, which a SYN has and nothing else.
     pub mss: Bits<16>,
 }
 
@@ -309,7 +309,7 @@ pub struct TxSegment {
     pub wnd: Bits<16>,
     /// Payload bytes.
     pub len: Bits<16>,
-    /// MSS option to send, 0 for none.
+    /// Value of the MSS option, which a SYN has and nothing else.
     pub mss: Bits<16>,
 }
 

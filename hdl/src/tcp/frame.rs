@@ -18,7 +18,7 @@ pub struct HeaderWords {
     pub control: Signal<Out, Bits<32>>,
     /// Checksum and urgent pointer.
     pub check: Signal<Out, Bits<32>>,
-    /// The MSS option, if there is one.
+    /// The MSS option, which a SYN has and nothing else (RFC 9293, 3.7.1).
     pub option: Signal<Out, Bits<32>>,
     pub has_option: Signal<Out, Bit>,
     /// Bytes of header and payload.
@@ -29,6 +29,7 @@ pub struct HeaderWords {
     ack_number: Signal<Local, Bits<32>>,
     wnd: Signal<Local, Bits<16>>,
     mss: Signal<Local, Bits<16>>,
+    flags: Signal<Local, Bits<8>>,
     length: Signal<Local, Bits<17>>,
     offset: Signal<Local, Bits<32>>,
 }
@@ -44,10 +45,11 @@ impl Logic for HeaderWords {
         self.ack_number.next = self.segment.val().ack;
         self.wnd.next = self.segment.val().wnd;
         self.mss.next = self.segment.val().mss;
-        self.has_option.next = self.segment.val().mss != 0;
+        self.flags.next = self.segment.val().flags;
+        self.has_option.next = self.flags.val().get_bit(1);
         self.length.next = 20.into();
         self.offset.next = 0x50.into();
-        if self.segment.val().mss != 0 {
+        if self.has_option.val() {
             self.length.next = 24.into();
             self.offset.next = 0x60.into();
         }
@@ -165,8 +167,8 @@ frame!(
 frame!(
     Frame512, Beat512, 512, 64, 128, 0xffff_ffff_ffff_ffff_u64,
     // Payload bytes left over from the beat before; this one takes payload that is not left over; bytes of the first beat if it is the last.
-    { carry: DFF<Bits<160>>, len: Signal<Local, Bits<16>>, beyond_first: Signal<Local, Bit>, more: Signal<Local, Bit>, uses: Signal<Local, Bit>, first_bytes: Signal<Local, Bits<7>>, }
-    { carry: Default::default(), len: Default::default(), beyond_first: Default::default(), more: Default::default(), uses: Default::default(), first_bytes: Default::default(), }
+    { carry: DFF<Bits<160>>, len: Signal<Local, Bits<16>>, beyond_first: Signal<Local, Bit>, more: Signal<Local, Bit>, uses: Signal<Local, Bit>, carries: Signal<Local, Bit>, first_bytes: Signal<Local, Bits<7>>, }
+    { carry: Default::default(), len: Default::default(), beyond_first: Default::default(), more: Default::default(), uses: Default::default(), carries: Default::default(), first_bytes: Default::default(), }
 );
 
 impl Logic for Frame64 {
@@ -309,7 +311,14 @@ impl Logic for Frame512 {
             }
         }
 
-        self.first_bytes.next = bit_cast::<7, 6>(self.segment.val().len.get_bits::<6>(0)) + 20;
+        // 20 more than the length, bit by bit: a carry chain would stand in front of `keep`.
+        self.carries.next = self.len.val().get_bit(4) | self.len.val().get_bits::<2>(2).all();
+        self.first_bytes.next = bit_cast::<7, 2>(self.len.val().get_bits::<2>(0))
+            .replace_bit(2, !self.len.val().get_bit(2))
+            .replace_bit(3, self.len.val().get_bit(3) ^ self.len.val().get_bit(2))
+            .replace_bit(4, !(self.len.val().get_bit(4) ^ self.len.val().get_bits::<2>(2).all()))
+            .replace_bit(5, self.len.val().get_bit(5) ^ self.carries.val())
+            .replace_bit(6, self.len.val().get_bit(5) & self.carries.val());
         if self.header.has_option.val() {
             self.first_bytes.next = 24.into();
         }

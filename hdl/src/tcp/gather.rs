@@ -104,6 +104,7 @@ macro_rules! gather {
             ack: Signal<Local, Bits<32>>,
             src: Signal<Local, Bits<32>>,
             dst: Signal<Local, Bits<32>>,
+            flags: Signal<Local, Bits<8>>,
             control: Signal<Local, Bits<18>>,
             option: Signal<Local, Bits<18>>,
             fixed: Signal<Local, Bits<18>>,
@@ -202,6 +203,7 @@ macro_rules! gather {
                     ack: Default::default(),
                     src: Default::default(),
                     dst: Default::default(),
+                    flags: Default::default(),
                     control: Default::default(),
                     option: Default::default(),
                     fixed: Default::default(),
@@ -272,11 +274,12 @@ macro_rules! gather {
                 self.src.next = self.laddr.val();
                 self.dst.next = self.order.val().raddr;
                 // Data offset and flags; protocol and header length, with an option also its kind and length, 0x0204.
-                self.control.next = bit_cast::<18, 8>(self.order.val().flags) | 0x5000;
+                self.flags.next = self.order.val().flags;
+                self.control.next = bit_cast::<18, 8>(self.flags.val()) | 0x5000;
                 self.fixed.next = 26.into();
                 self.option.next = bit_cast::<18, 16>(self.order.val().mss);
-                if self.order.val().mss != 0 {
-                    self.control.next = bit_cast::<18, 8>(self.order.val().flags) | 0x6000;
+                if self.flags.val().get_bit(1) {
+                    self.control.next = bit_cast::<18, 8>(self.flags.val()) | 0x6000;
                     self.fixed.next = 0x0222.into();
                 }
                 self.saved[0].a.next = self.lport.val();

@@ -24,7 +24,8 @@ fn segment(rng: &mut Rng, len: usize, mss: u64) -> TxSegment {
         lport: rng.below(65_536).into(),
         seq: u64::from(rng.next() as u32).into(),
         ack: u64::from(rng.next() as u32).into(),
-        flags: rng.below(64).into(),
+        // The option is that of a SYN.
+        flags: (rng.below(64) & !2 | if mss == 0 { 0 } else { 2 }).into(),
         wnd: rng.below(65_536).into(),
         len: (len as u64).into(),
         mss: mss.into(),
