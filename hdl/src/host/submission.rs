@@ -38,7 +38,7 @@ pub struct Submission<const A: usize> {
     pub tail: Signal<In, Bits<16>>,
     /// The card's read index: the entries before it may be written again.
     pub head: Signal<Out, Bits<16>>,
-    /// Number of flows, for the check of the flow field.
+    /// Number of flows, a power of two, for the check of the flow field.
     pub flows: Signal<In, Bits<16>>,
     pub entry_addr: Signal<Out, Bits<A>>,
     /// Which word of the entry.
@@ -107,6 +107,11 @@ pub struct Submission<const A: usize> {
     has_broadcast: Signal<Local, Bit>,
     on_link: Signal<Local, Bit>,
     bad_address: Signal<Local, Bit>,
+    flow_bits: Signal<Local, Bits<16>>,
+    no_flow: Signal<Local, Bit>,
+    /// Opcodes 2 and 3, and 4 to 6, where the smaller ones have been told.
+    listens: Signal<Local, Bit>,
+    for_flow: Signal<Local, Bit>,
     tcb: Signal<Local, Tcb>,
     wide_opcode: Signal<Local, Bits<256>>,
     wide_status: Signal<Local, Bits<256>>,
@@ -176,6 +181,10 @@ impl<const A: usize> Default for Submission<A> {
             has_broadcast: Default::default(),
             on_link: Default::default(),
             bad_address: Default::default(),
+            flow_bits: Default::default(),
+            no_flow: Default::default(),
+            listens: Default::default(),
+            for_flow: Default::default(),
             tcb: Default::default(),
             wide_opcode: Default::default(),
             wide_status: Default::default(),
@@ -226,7 +235,7 @@ impl<const A: usize> Logic for Submission<A> {
         self.on_link.next =
             (self.raddr.val() & self.cfg.val().mask) == (self.cfg.val().addr & self.cfg.val().mask);
         self.bad_address.next = !self.v4.val()
-            | (self.first.val() >= 224)
+            | self.first.val().get_bits::<3>(5).all()
             | (self.first.val() == 0)
             | (self.first.val() == 127)
             | (self.raddr.val() == self.cfg.val().addr)
@@ -243,6 +252,12 @@ impl<const A: usize> Logic for Submission<A> {
         self.listen.data.next.port = self.lport.val();
         self.listen.data.next.on = self.opcode.val() == 2;
         self.flow_asked.next = self.entry_flow.val();
+        self.flow_bits.next = self.flows.val() - 1;
+        self.no_flow.next = (self.entry_flow.val() & !self.flow_bits.val()).any();
+        // Comparisons with what is no power of two would be carry chains in front of the step.
+        self.listens.next = !self.opcode.val().get_bits::<6>(2).any();
+        self.for_flow.next =
+            !self.opcode.val().get_bits::<5>(3).any() & !self.opcode.val().get_bits::<3>(0).all();
         self.overtakes.d.next = self.pointer_pending.val();
         self.event.valid.next = false;
         self.event.data.next = self.blank.val();
@@ -313,14 +328,14 @@ impl<const A: usize> Logic for Submission<A> {
                     } else {
                         self.step.d.next = Step::Open;
                     }
-                } else if self.opcode.val() <= 3 {
+                } else if self.listens.val() {
                     self.step.d.next = Step::Listen;
                     if !self.lport.val().any() {
                         self.status.d.next = 6.into();
                         self.step.d.next = Step::Complete;
                     }
-                } else if self.opcode.val() <= 6 {
-                    if self.entry_flow.val() >= self.flows.val() {
+                } else if self.for_flow.val() {
+                    if self.no_flow.val() {
                         self.status.d.next = 2.into();
                     } else {
                         self.step.d.next = Step::Send;
