@@ -123,7 +123,8 @@ impl Logic for HeaderSum512 {
         dff_setup!(self, clock, watch, total);
         self.ends.next = !self.index.val().any();
         self.watch.d.next = self.take.val() & !self.index.val().any();
-        self.beyond.next = bits::<16>(0xffff) << self.ihl.val();
+        // A header of less than five words is refused whatever its sum is.
+        self.beyond.next = (bits::<16>(0xffff) << self.ihl.val()) & 0xffe0;
         for i in 0..32 {
             self.half[i].next = self.data.val().get_bits::<16>(16 * i);
         }
