@@ -96,7 +96,7 @@ pub struct HeaderSum512 {
     pub take: Signal<In, Bit>,
     /// The beat's index in its packet.
     pub index: Signal<In, Bits<4>>,
-    /// Header length in 32-bit words.
+    /// Header length in 32-bit words, as the first beat has it.
     pub ihl: Signal<In, Bits<4>>,
     /// The header's ones-complement sum is all ones.
     pub good: Signal<Out, Bit>,
