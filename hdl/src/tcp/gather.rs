@@ -417,7 +417,7 @@ macro_rules! gather {
                     self.counted.next = 0.into();
                 }
                 if self.valid[$l2].q.val() {
-                    self.total.d.next = self.from.val() + self.adder.sum.val();
+                    self.total.d.next = self.from.val() + self.adder.sum.val() + self.adder.carries.val();
                     self.rows.d.next = self.counted.val();
                     if self.arrived.val().data {
                         self.rows.d.next = self.counted.val() + 1;

@@ -416,7 +416,7 @@ macro_rules! rx {
                     self.sum_from.next = self.pseudo.q.val();
                 }
                 if self.go3.q.val() {
-                    self.total.d.next = self.sum_from.val() + self.adder.sum.val();
+                    self.total.d.next = self.sum_from.val() + self.adder.sum.val() + self.adder.carries.val();
                 }
 
                 // Cycle 4: the verdict. The total is right if it gives 0xffff, folded once, or 0x1fffe: if one half is the other's
