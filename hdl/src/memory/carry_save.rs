@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! [`ThreeToTwo`], [`FourToTwo`]: carry-save adders, which leave two numbers to add, without a carry chain of their own.
+//! [`ThreeToTwo`], [`FourToTwo`], [`SixToTwo`]: carry-save adders, which leave two numbers to add, without a carry chain of their own.
 
 use rust_hdl::prelude::*;
 
@@ -52,6 +52,35 @@ impl<const N: usize> Logic for FourToTwo<N> {
     }
 }
 
+/// `x + y` is the sum of the six `n` modulo `2^N`.
+#[derive(LogicBlock, Default)]
+pub struct SixToTwo<const N: usize> {
+    pub n: [Signal<In, Bits<N>>; 6],
+    pub x: Signal<Out, Bits<N>>,
+    pub y: Signal<Out, Bits<N>>,
+    three: [ThreeToTwo<N>; 2],
+    rest: FourToTwo<N>,
+}
+
+impl<const N: usize> Logic for SixToTwo<N> {
+    crate::module_name!();
+
+    #[hdl_gen]
+    fn update(&mut self) {
+        for i in 0..2 {
+            self.three[i].a.next = self.n[3 * i].val();
+            self.three[i].b.next = self.n[3 * i + 1].val();
+            self.three[i].c.next = self.n[3 * i + 2].val();
+        }
+        self.rest.a.next = self.three[0].x.val();
+        self.rest.b.next = self.three[0].y.val();
+        self.rest.c.next = self.three[1].x.val();
+        self.rest.d.next = self.three[1].y.val();
+        self.x.next = self.rest.x.val();
+        self.y.next = self.rest.y.val();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +117,20 @@ mod tests {
             (uut.c.next, uut.d.next) = (c.into(), d.into());
             settle(&mut *uut);
             assert_eq!(uut.x.val() + uut.y.val(), Bits::<21>::from((a + b + c + d) & 0x1f_ffff));
+        }
+    }
+
+    #[test]
+    fn six_numbers_keep_their_sum() {
+        let mut uut = Box::<SixToTwo<21>>::default();
+        uut.connect_all();
+        let mut rng = Rng::new(94);
+        for round in 0..500 {
+            let n: [u64; 6] = std::array::from_fn(|_| number(&mut rng, round));
+            (0..6).for_each(|i| uut.n[i].next = n[i].into());
+            settle(&mut *uut);
+            let sum: u64 = n.iter().sum();
+            assert_eq!(uut.x.val() + uut.y.val(), Bits::<21>::from(sum & 0x1f_ffff));
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use rust_hdl::prelude::*;
 
-use crate::memory::carry_save::FourToTwo;
+use crate::memory::carry_save::SixToTwo;
 use crate::memory::checksum::PairSum;
 
 macro_rules! sum {
@@ -61,56 +61,37 @@ macro_rules! sum {
 sum!(Sum64, 64, 8, pairs 2, twice 4);
 sum!(Sum128, 128, 16, pairs 4, twice 8);
 
-/// Sum of the four 16-bit words in eight bytes, one cycle later. Byte 0 is the high byte of the first word.
-#[derive(LogicBlock, Default)]
-pub struct FourWords {
-    pub clock: Signal<In, Clock>,
-    pub data: Signal<In, Bits<64>>,
-    /// Bytes to count; the others are zero.
-    pub keep: Signal<In, Bits<8>>,
-    pub sum: Signal<Out, Bits<18>>,
-    held: DFF<Bits<18>>,
-    byte: [Signal<Local, Bits<18>>; 8],
-    word: [Signal<Local, Bits<18>>; 4],
-    saved: FourToTwo<18>,
-}
-
-impl Logic for FourWords {
-    crate::module_name!();
-
-    #[hdl_gen]
-    fn update(&mut self) {
-        dff_setup!(self, clock, held);
-        for i in 0..8 {
-            self.byte[i].next = 0.into();
-            if self.keep.val().get_bit(i) {
-                self.byte[i].next = self.data.val().get_bits::<8>(i * 8).to_bits();
-            }
-        }
-        for i in 0..4 {
-            self.word[i].next = (self.byte[2 * i].val() << 8) | self.byte[2 * i + 1].val();
-        }
-        self.saved.a.next = self.word[0].val();
-        self.saved.b.next = self.word[1].val();
-        self.saved.c.next = self.word[2].val();
-        self.saved.d.next = self.word[3].val();
-        self.held.d.next = self.saved.x.val() + self.saved.y.val();
-        self.sum.next = self.held.q.val();
-    }
-}
-
-/// [`Sum64`] at 512 bits: in each cycle one carry chain, behind carry-save adders.
-#[derive(LogicBlock, Default)]
+/// [`Sum64`] at 512 bits: in each of the two cycles one carry chain, behind three levels of carry-save adders.
+#[derive(LogicBlock)]
 pub struct Sum512 {
     pub clock: Signal<In, Clock>,
     pub data: Signal<In, Bits<512>>,
     pub keep: Signal<In, Bits<64>>,
     pub sum: Signal<Out, Bits<32>>,
-    words: [FourWords; 8],
-    part: [Signal<Local, Bits<21>>; 8],
-    half: [FourToTwo<21>; 2],
-    whole: FourToTwo<21>,
+    byte: [Signal<Local, Bits<19>>; 64],
+    /// The last four are 0.
+    word: [Signal<Local, Bits<19>>; 36],
+    words: [SixToTwo<19>; 6],
+    group: [DFF<Bits<19>>; 6],
+    whole: SixToTwo<21>,
     held: DFF<Bits<21>>,
+}
+
+impl Default for Sum512 {
+    fn default() -> Self {
+        Self {
+            clock: Default::default(),
+            data: Default::default(),
+            keep: Default::default(),
+            sum: Default::default(),
+            byte: std::array::from_fn(|_| Default::default()),
+            word: std::array::from_fn(|_| Default::default()),
+            words: Default::default(),
+            group: Default::default(),
+            whole: Default::default(),
+            held: Default::default(),
+        }
+    }
 }
 
 impl Logic for Sum512 {
@@ -119,22 +100,26 @@ impl Logic for Sum512 {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, held);
-        for i in 0..8 {
-            self.words[i].clock.next = self.clock.val();
-            self.words[i].data.next = self.data.val().get_bits::<64>(i * 64);
-            self.words[i].keep.next = self.keep.val().get_bits::<8>(i * 8);
-            self.part[i].next = self.words[i].sum.val().to_bits();
+        for i in 0..64 {
+            self.byte[i].next = 0.into();
+            if self.keep.val().get_bit(i) {
+                self.byte[i].next = self.data.val().get_bits::<8>(i * 8).to_bits();
+            }
         }
-        for i in 0..2 {
-            self.half[i].a.next = self.part[4 * i].val();
-            self.half[i].b.next = self.part[4 * i + 1].val();
-            self.half[i].c.next = self.part[4 * i + 2].val();
-            self.half[i].d.next = self.part[4 * i + 3].val();
+        for i in 0..32 {
+            self.word[i].next = (self.byte[2 * i].val() << 8) | self.byte[2 * i + 1].val();
         }
-        self.whole.a.next = self.half[0].x.val();
-        self.whole.b.next = self.half[0].y.val();
-        self.whole.c.next = self.half[1].x.val();
-        self.whole.d.next = self.half[1].y.val();
+        for i in 32..36 {
+            self.word[i].next = 0.into();
+        }
+        for i in 0..6 {
+            for j in 0..6 {
+                self.words[i].n[j].next = self.word[i + 6 * j].val();
+            }
+            self.group[i].clock.next = self.clock.val();
+            self.group[i].d.next = self.words[i].x.val() + self.words[i].y.val();
+            self.whole.n[i].next = self.group[i].q.val().to_bits();
+        }
         self.held.d.next = self.whole.x.val() + self.whole.y.val();
         self.sum.next = bit_cast::<32, 21>(self.held.q.val());
     }
