@@ -5,19 +5,6 @@
 
 use rust_hdl::prelude::*;
 
-use crate::memory::carry_save::FourToTwo;
-
-/// Zero extension in loops, where `bit_cast` can't be used: RustHDL lets a method of this name through.
-trait Widen {
-    fn to_bits<const M: usize>(self) -> Bits<M>;
-}
-
-impl<const N: usize> Widen for Bits<N> {
-    fn to_bits<const M: usize>(self) -> Bits<M> {
-        bit_cast(self)
-    }
-}
-
 /// Watches the beats of a 64-bit stream of IPv4 packets. `good` is right two cycles after the header's last beat and until
 /// the next beat with `take` has been there for one cycle.
 #[derive(LogicBlock, Default)]
@@ -86,9 +73,11 @@ impl Logic for HeaderSum64 {
     }
 }
 
-/// [`HeaderSum64`] for the 512-bit stream, where the first beat holds the whole header. In each cycle one carry chain, behind carry-save
-/// adders.
-#[derive(LogicBlock, Default)]
+/// [`HeaderSum64`] for the 512-bit stream, where the first beat holds the whole header.
+///
+/// It is added up in carry-save adders whose highest carry goes round to bit 0, until two numbers are left. Their ones-complement sum is
+/// all ones if one is the other's complement, or both are all ones: that takes no carry chain.
+#[derive(LogicBlock)]
 pub struct HeaderSum512 {
     pub clock: Signal<In, Clock>,
     pub data: Signal<In, Bits<512>>,
@@ -96,23 +85,50 @@ pub struct HeaderSum512 {
     pub take: Signal<In, Bit>,
     /// The beat's index in its packet.
     pub index: Signal<In, Bits<4>>,
-    /// Header length in 32-bit words, as the first beat has it.
+    /// As in [`HeaderSum64`], but not needed here.
     pub ihl: Signal<In, Bits<4>>,
     /// The header's ones-complement sum is all ones.
     pub good: Signal<Out, Bit>,
     /// The header ends in the beat at the input.
     pub ends: Signal<Out, Bit>,
+    words: Signal<Local, Bits<4>>,
     beyond: Signal<Local, Bits<16>>,
-    half: [Signal<Local, Bits<16>>; 32],
-    wide: [Signal<Local, Bits<18>>; 32],
-    saved_four: [FourToTwo<18>; 8],
-    four: [DFF<Bits<18>>; 8],
-    group: [Signal<Local, Bits<21>>; 8],
-    saved_sixteen: [FourToTwo<21>; 2],
-    saved: FourToTwo<21>,
-    total: DFF<Bits<21>>,
-    carries: Signal<Local, Bits<16>>,
+    /// The 30 half words of the longest header, and behind them two from each adder, which takes the first three that are left.
+    node: [Signal<Local, Bits<16>>; 76],
+    carry: [Signal<Local, Bits<16>>; 23],
+    /// What four levels of adders leave over.
+    held: [DFF<Bits<16>>; 7],
+    node2: [Signal<Local, Bits<16>>; 17],
+    carry2: [Signal<Local, Bits<16>>; 5],
+    x: DFF<Bits<16>>,
+    y: DFF<Bits<16>>,
+    halves: Signal<Local, Bits<16>>,
     watch: DFF<Bit>,
+}
+
+impl Default for HeaderSum512 {
+    fn default() -> Self {
+        Self {
+            clock: Default::default(),
+            data: Default::default(),
+            take: Default::default(),
+            index: Default::default(),
+            ihl: Default::default(),
+            good: Default::default(),
+            ends: Default::default(),
+            words: Default::default(),
+            beyond: Default::default(),
+            node: std::array::from_fn(|_| Default::default()),
+            carry: Default::default(),
+            held: Default::default(),
+            node2: Default::default(),
+            carry2: Default::default(),
+            x: Default::default(),
+            y: Default::default(),
+            halves: Default::default(),
+            watch: Default::default(),
+        }
+    }
 }
 
 impl Logic for HeaderSum512 {
@@ -120,46 +136,44 @@ impl Logic for HeaderSum512 {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, watch, total);
+        dff_setup!(self, clock, watch, x, y);
         self.ends.next = !self.index.val().any();
         self.watch.d.next = self.take.val() & !self.index.val().any();
+        self.words.next = self.data.val().get_bits::<4>(0);
         // A header of less than five words is refused whatever its sum is.
-        self.beyond.next = (bits::<16>(0xffff) << self.ihl.val()) & 0xffe0;
-        for i in 0..32 {
-            self.half[i].next = self.data.val().get_bits::<16>(16 * i);
-        }
-        for i in 0..16 {
-            self.wide[2 * i].next = 0.into();
-            self.wide[2 * i + 1].next = 0.into();
+        self.beyond.next = (bits::<16>(0xffff) << self.words.val()) & 0xffe0;
+        for i in 0..15 {
+            self.node[2 * i].next = 0.into();
+            self.node[2 * i + 1].next = 0.into();
             if !self.beyond.val().get_bit(i) {
-                self.wide[2 * i].next = self.half[2 * i].val().to_bits();
-                self.wide[2 * i + 1].next = self.half[2 * i + 1].val().to_bits();
+                self.node[2 * i].next = self.data.val().get_bits::<16>(32 * i);
+                self.node[2 * i + 1].next = self.data.val().get_bits::<16>(32 * i + 16);
             }
         }
-        for i in 0..8 {
-            self.saved_four[i].a.next = self.wide[4 * i].val();
-            self.saved_four[i].b.next = self.wide[4 * i + 1].val();
-            self.saved_four[i].c.next = self.wide[4 * i + 2].val();
-            self.saved_four[i].d.next = self.wide[4 * i + 3].val();
-            self.four[i].clock.next = self.clock.val();
-            self.four[i].d.next = self.saved_four[i].x.val() + self.saved_four[i].y.val();
-            self.group[i].next = self.four[i].q.val().to_bits();
+        for i in 0..23 {
+            self.carry[i].next = (self.node[3 * i].val() & self.node[3 * i + 1].val())
+                | ((self.node[3 * i].val() | self.node[3 * i + 1].val()) & self.node[3 * i + 2].val());
+            self.node[2 * i + 30].next =
+                self.node[3 * i].val() ^ self.node[3 * i + 1].val() ^ self.node[3 * i + 2].val();
+            self.node[2 * i + 31].next = (self.carry[i].val() << 1) | (self.carry[i].val() >> 15);
         }
-        for i in 0..2 {
-            self.saved_sixteen[i].a.next = self.group[4 * i].val();
-            self.saved_sixteen[i].b.next = self.group[4 * i + 1].val();
-            self.saved_sixteen[i].c.next = self.group[4 * i + 2].val();
-            self.saved_sixteen[i].d.next = self.group[4 * i + 3].val();
+        for i in 0..7 {
+            self.held[i].clock.next = self.clock.val();
+            self.held[i].d.next = self.node[i + 69].val();
+            self.node2[i].next = self.held[i].q.val();
         }
-        self.saved.a.next = self.saved_sixteen[0].x.val();
-        self.saved.b.next = self.saved_sixteen[0].y.val();
-        self.saved.c.next = self.saved_sixteen[1].x.val();
-        self.saved.d.next = self.saved_sixteen[1].y.val();
+        for i in 0..5 {
+            self.carry2[i].next = (self.node2[3 * i].val() & self.node2[3 * i + 1].val())
+                | ((self.node2[3 * i].val() | self.node2[3 * i + 1].val()) & self.node2[3 * i + 2].val());
+            self.node2[2 * i + 7].next =
+                self.node2[3 * i].val() ^ self.node2[3 * i + 1].val() ^ self.node2[3 * i + 2].val();
+            self.node2[2 * i + 8].next = (self.carry2[i].val() << 1) | (self.carry2[i].val() >> 15);
+        }
         if self.watch.q.val() {
-            self.total.d.next = self.saved.x.val() + self.saved.y.val();
+            self.x.d.next = self.node2[15].val();
+            self.y.d.next = self.node2[16].val();
         }
-        // low half + carries == 0xffff, without the addition: there are fewer than 32 carries.
-        self.carries.next = bit_cast::<16, 5>(self.total.q.val().get_bits::<5>(16));
-        self.good.next = (self.total.q.val().get_bits::<16>(0) ^ self.carries.val()) == 0xffff;
+        self.halves.next = self.x.q.val() ^ self.y.q.val();
+        self.good.next = self.halves.val().all() | (self.x.q.val().all() & self.y.q.val().all());
     }
 }

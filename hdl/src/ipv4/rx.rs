@@ -28,7 +28,7 @@ pub enum RxState {
 }
 
 macro_rules! ipv4_rx {
-    ($name:ident, $beat:ident, $head:ident, $sum:ident of $field:ident, $strip:ident by $ihl:ident, $trim:ident) => {
+    ($name:ident, $beat:ident, $head:ident, $sum:ident, $strip:ident by $ihl:ident, $trim:ident) => {
         /// Good unfragmented packets to our address (or a broadcast address) leave without header, options and padding; TCP and
         /// ICMP have an output each. Every other packet is dropped and counted once.
         ///
@@ -227,8 +227,7 @@ macro_rules! ipv4_rx {
                 self.sum.data.next = self.head.data.val();
                 self.sum.take.next = self.taken.val();
                 self.sum.index.next = self.head.index.val();
-                // A first wide beat has the whole header: there the field itself will do.
-                self.sum.ihl.next = self.$field.val();
+                self.sum.ihl.next = self.ihl.val();
 
                 // The fixed part of the header.
                 self.header_in.next = self.taken.val() & self.head.complete.val();
@@ -360,8 +359,8 @@ macro_rules! ipv4_rx {
         }
     };
 }
-ipv4_rx!(Rx64, Beat64, Head64, HeaderSum64 of ihl, Strip64 by held_ihl, Trim64);
-ipv4_rx!(Rx512, Beat512, Head512, HeaderSum512 of first, Strip512 by ihl, Trim512);
+ipv4_rx!(Rx64, Beat64, Head64, HeaderSum64, Strip64 by held_ihl, Trim64);
+ipv4_rx!(Rx512, Beat512, Head512, HeaderSum512, Strip512 by ihl, Trim512);
 
 #[cfg(test)]
 #[path = "tests/rx.rs"]
