@@ -135,9 +135,7 @@ pub struct Output {
     ack_seq_x2: Signal<Local, Bits<33>>,
     ack_seq: Signal<Local, Bits<32>>,
     syn_go: Signal<Local, Bit>,
-    takes: Signal<Local, Bit>,
-    other: Signal<Local, Bit>,
-    send2: DFF<Bit>,
+    answers2: DFF<Bit>,
     rst2: DFF<Bit>,
     syn2: DFF<Bit>,
     takes2: DFF<Bit>,
@@ -147,6 +145,7 @@ pub struct Output {
     push2: DFF<Bit>,
     turn2: DFF<Bit>,
     seq2: DFF<Bits<32>>,
+    answer_seq2: DFF<Bits<32>>,
     len2: DFF<Bits<16>>,
     // Cycle 3: the segment and the new TCB.
     valid: DFF<Bit>,
@@ -200,7 +199,8 @@ impl Logic for Output {
             to_max2,
             to_nxt2
         );
-        dff_setup!(self, clock, valid2, ev2, tcb2, work2, send2, rst2, syn2, takes2);
+        dff_setup!(self, clock, valid2, ev2, tcb2, work2, answers2, rst2, syn2);
+        dff_setup!(self, clock, takes2, answer_seq2);
         dff_setup!(self, clock, probing2, below2, fin2, push2, turn2, seq2, len2);
         dff_setup!(
             self,
@@ -454,14 +454,12 @@ impl Logic for Output {
         // The choice. What is not sent (`takes2`) has no length.
         self.syn_go.next =
             self.held1_work.val().syn_now & !self.held1_work.val().rst_now & !self.held1_work.val().delete;
-        self.takes.next = self.syn_go.val()
+        self.answers2.d.next = self.held1_work.val().rst_now | (self.live1.q.val() & self.ack_now.val());
+        self.takes2.d.next = self.syn_go.val()
             | self.again_go.val()
             | self.probe_go.val()
             | self.text_go.val()
             | self.fin_go.val();
-        self.send2.d.next =
-            self.held1_work.val().rst_now | self.takes.val() | (self.live1.q.val() & self.ack_now.val());
-        self.takes2.d.next = self.takes.val();
         self.rst2.d.next = self.held1_work.val().rst_now;
         self.syn2.d.next = self.syn_go.val();
         self.probing2.d.next = self.held1_work.val().probe;
@@ -501,20 +499,14 @@ impl Logic for Output {
         self.not_sent_x2.next = bit_cast::<33, 32>(self.not_sent.val()) << 1;
         self.ack_seq_x2.next = self.una_x2.val() - self.not_sent_x2.val().replace_bit(0, true);
         self.ack_seq.next = self.ack_seq_x2.val().get_bits::<32>(1);
-        // Four numbers to start from, two bits to choose.
-        self.other.next = self.held1_work.val().rst_now & !self.held1_work.val().rst_own;
-        if self.takes.val() {
-            self.other.next = self.from_una1.q.val();
+        // Where it starts, with something to send and without: which of the two is known in the next cycle.
+        self.seq2.d.next = self.held1_tcb.val().snd_nxt;
+        if self.from_una1.q.val() {
+            self.seq2.d.next = self.held1_tcb.val().snd_una;
         }
-        self.seq2.d.next = self.ack_seq.val();
-        if self.takes.val() {
-            self.seq2.d.next = self.held1_tcb.val().snd_nxt;
-        }
-        if self.other.val() {
-            self.seq2.d.next = self.held1_ev.val().ack;
-            if self.takes.val() {
-                self.seq2.d.next = self.held1_tcb.val().snd_una;
-            }
+        self.answer_seq2.d.next = self.ack_seq.val();
+        if self.held1_work.val().rst_now & !self.held1_work.val().rst_own {
+            self.answer_seq2.d.next = self.held1_ev.val().ack;
         }
 
         // Cycle 3.
@@ -561,7 +553,7 @@ impl Logic for Output {
         self.rcv_wnd.next = self.held2_tcb.val().rcv_adv - self.held2_tcb.val().rcv_nxt;
         self.rcv_wnd_high.next = self.rcv_wnd.val().get_bits::<16>(16);
         self.synsent.next = self.held2_tcb.val().state == TcpState::SynSent;
-        self.tx_valid_reg.d.next = self.valid2.q.val() & self.send2.q.val();
+        self.tx_valid_reg.d.next = self.valid2.q.val() & (self.answers2.q.val() | self.takes2.q.val());
         self.rst_out_reg.d.next = self.valid2.q.val() & self.rst2.q.val();
         self.tx_reg.d.next.flow = self.held2_ev.val().flow;
         self.tx_reg.d.next.has_flow = self.held2_ev.val().hit;
@@ -572,6 +564,7 @@ impl Logic for Output {
         self.tx_reg.d.next.ack = self.held2_tcb.val().rcv_nxt;
         self.tx_reg.d.next.len = self.len2.q.val();
         if !self.takes2.q.val() {
+            self.tx_reg.d.next.seq = self.answer_seq2.q.val();
             self.tx_reg.d.next.len = 0.into();
         }
         self.tx_reg.d.next.mss = 0.into();
