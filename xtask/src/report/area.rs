@@ -57,13 +57,28 @@ pub struct Area {
     pub levels: Levels,
 }
 
+/// Inputs that every core ties to a constant, and without which a block holds what each core needs: (block, input, value).
+const TIED: &[(&str, &str, u8)] = &[("tcb_processor", "single", 0)];
+
+/// Yosys commands that tie them.
+fn tie(name: &str) -> String {
+    let tied = TIED.iter().filter(|(block, ..)| *block == name);
+    tied.map(|(block, input, value)| {
+        format!(
+            "hierarchy -top {block}; proc; delete -input {block}/{input}; cd {block}; connect -set {input} 1'b{value}; cd ..; "
+        )
+    })
+    .collect()
+}
+
 /// Synthesises the block `name` of `<name>.v` in `folder` and counts its cells.
 ///
 /// # Errors
 /// When the tool can't be run or refuses the design.
 pub fn map(folder: &Path, name: &str, family: Family) -> Result<Area> {
     let stem = format!("{name}-{}", family.name());
-    let script = format!("read_verilog {name}.v; {}; write_json {stem}.json", family.synth(name));
+    let script =
+        format!("read_verilog {name}.v; {}{}; write_json {stem}.json", tie(name), family.synth(name));
     yosys(folder, &stem, &script).with_context(|| format!("synthesising {name} ({})", family.name()))?;
     let file = folder.join(format!("{stem}.json"));
     let text = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
@@ -112,6 +127,12 @@ fn count(cells: &Value) -> Result<Area> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ties_what_the_cores_tie() {
+        assert_eq!(tie("net64"), "");
+        assert!(tie("tcb_processor").contains("connect -set single 1'b0; "));
+    }
 
     #[test]
     fn counts_by_kind() {

@@ -15,21 +15,28 @@ pub struct Limit {
     ram: f64,
     /// LUTs on a way between registers.
     levels: u32,
+    /// Inputs of registers behind more than one carry chain, or behind one with more than four LUTs beside it.
+    deep: u32,
 }
 
 /// Of the blocks that are counted in seconds.
 pub const LIMITS: &[Limit] = &[
-    limit("net64", 2050, 230, 1.5, 10),
-    limit("flow_lookup16", 1580, 110, 2.0, 7),
-    limit("tcp_tx64", 1320, 190, 2.0, 9),
-    limit("tcp_rx64", 910, 210, 1.5, 8),
-    limit("placer64", 275, 30, 0.0, 4),
-    limit("entries64", 135, 0, 1.0, 4),
-    limit("timer16", 220, 40, 0.0, 3),
+    limit("net64", 2050, 230, 1.5, 10, 24),
+    limit("flow_lookup16", 1580, 110, 2.0, 7, 0),
+    limit("tcp_tx64", 1320, 190, 2.0, 9, 33),
+    limit("tcp_rx64", 910, 210, 1.5, 8, 0),
+    limit("placer64", 275, 30, 0.0, 4, 0),
+    limit("entries64", 135, 0, 1.0, 4, 0),
+    limit("timer16", 220, 40, 0.0, 3, 0),
+    limit("net512", 6850, 175, 11.5, 9, 0),
+    limit("tcp_rx512", 4080, 160, 8.5, 7, 0),
+    limit("tcp_tx512", 2080, 180, 7.5, 7, 0),
+    limit("placer512", 345, 0, 0.5, 4, 0),
+    limit("tcb_processor", 3950, 560, 0.0, 7, 2),
 ];
 
-const fn limit(name: &'static str, lut: u64, lutram: u64, ram: f64, levels: u32) -> Limit {
-    Limit { name, lut, lutram, ram, levels }
+const fn limit(name: &'static str, lut: u64, lutram: u64, ram: f64, levels: u32, deep: u32) -> Limit {
+    Limit { name, lut, lutram, ram, levels, deep }
 }
 
 impl Limit {
@@ -40,6 +47,7 @@ impl Limit {
             ("LUT as RAM", area.lutram as f64, self.lutram as f64),
             ("RAMB36", area.ram, self.ram),
             ("levels", f64::from(area.levels.luts), f64::from(self.levels)),
+            ("ends of deep ways", f64::from(area.levels.deep), f64::from(self.deep)),
         ];
         let above = counts.into_iter().filter(|(_, is, most)| is > most);
         above.map(|(what, is, most)| format!("{}: {is} {what}, at most {most}", self.name)).collect()
@@ -52,14 +60,14 @@ mod tests {
 
     #[test]
     fn each_count_has_its_limit() {
-        let limit = limit("x", 10, 4, 0.5, 3);
+        let limit = limit("x", 10, 4, 0.5, 3, 1);
         let mut area = Area { lut: 6, lutram: 4, ram: 0.5, ..Area::default() };
-        area.levels.luts = 3;
+        (area.levels.luts, area.levels.deep) = (3, 1);
         assert!(limit.exceeded(&area).is_empty());
         area.lut = 7;
         assert_eq!(limit.exceeded(&area), ["x: 11 LUT, at most 10"]);
         area = Area { lut: 1, lutram: 5, ram: 1.0, ..Area::default() };
-        area.levels.luts = 4;
-        assert_eq!(limit.exceeded(&area).len(), 3);
+        (area.levels.luts, area.levels.deep) = (4, 2);
+        assert_eq!(limit.exceeded(&area).len(), 4);
     }
 }
