@@ -60,7 +60,7 @@ mod tests {
 
     /// All ones in every fifth round: then every bit has a carry.
     fn number(rng: &mut Rng, round: usize) -> u64 {
-        if round % 5 == 0 { 0x1f_ffff } else { rng.below(1 << 21) }
+        if round.is_multiple_of(5) { 0x1f_ffff } else { rng.below(1 << 21) }
     }
 
     #[test]
