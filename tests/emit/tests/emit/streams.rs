@@ -133,7 +133,7 @@ lockstep!(prepend_64, Prepend64<512>, 1000,
 lockstep!(prepend_512, Prepend512<512>, 200,
     in [inp.data, inp.valid, header.data, header.valid, has_payload, length, out.ready],
     out [inp.ready, header.ready, out.data, out.valid]);
-lockstep!(trim, Trim64, 500, in [inp.data, inp.valid, out.ready, length],
+lockstep!(trim, Trim64, 500, in [inp.data, inp.valid, out.ready, last_byte],
     out [inp.ready, out.data, out.valid, too_short]);
 lockstep!(narrow, Narrow512To64, 300, in [inp.data, inp.valid, out.ready], out [inp.ready, out.data, out.valid]);
 lockstep!(widen, Widen8To64, 500, in [inp.data, inp.valid, out.ready], out [inp.ready, out.data, out.valid]);
