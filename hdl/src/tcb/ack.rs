@@ -39,7 +39,10 @@ pub struct Ack {
     ahead: Signal<Local, Bit>,
     beyond: Signal<Local, Bit>,
     reach: Signal<Local, Bits<33>>,
-    too_old: Signal<Local, Bit>,
+    in_reach: Signal<Local, Bit>,
+    may_count: Signal<Local, Bit>,
+    begins_wnd: Signal<Local, Bit>,
+    may_update: Signal<Local, Bit>,
     nxt_gap: Signal<Local, Bits<32>>,
     wnd: Signal<Local, Bits<16>>,
     was_closed: Signal<Local, Bit>,
@@ -116,7 +119,7 @@ impl Logic for Ack {
         // RFC 5961, 5.2: SND.UNA - MAX.SND.WND =< SEG.ACK.
         self.reach.next =
             bit_cast::<33, 32>(self.d_una.val()) + bit_cast::<33, 16>(self.inp.tcb.val().max_wnd);
-        self.too_old.next = self.d_una.val().get_bit(31) & !self.reach.val().get_bit(32);
+        self.in_reach.next = !self.d_una.val().get_bit(31) | self.reach.val().get_bit(32);
         self.nxt_gap.next = self.inp.ev.val().ack - self.inp.tcb.val().snd_nxt;
         self.wnd.next = self.inp.ev.val().wnd;
         self.was_closed.next = self.inp.tcb.val().snd_wnd == 0;
@@ -124,12 +127,13 @@ impl Logic for Ack {
         self.update.next = self.ahead.val() | (self.same.val() & self.inp.work.val().wl_new);
         self.handshake.next = self.inp.tcb.val().state == TcpState::SynReceived;
         self.moves.next = self.applies.val() & self.ahead.val() & !self.beyond.val();
-        self.counts.next =
-            self.applies.val() & !self.handshake.val() & !self.beyond.val() & !self.too_old.val();
+        // `in_reach` stands behind a carry chain: what it decides with others is put together before it.
+        self.may_count.next = self.applies.val() & !self.handshake.val() & !self.beyond.val();
+        self.counts.next = self.may_count.val() & self.in_reach.val();
         self.first_wnd.next = self.handshake.val() | self.inp.work.val().takes_syn;
-        self.new_wnd.next = (self.moves.val() & self.handshake.val())
-            | (self.counts.val() & self.update.val())
-            | self.inp.work.val().takes_syn;
+        self.begins_wnd.next = (self.moves.val() & self.handshake.val()) | self.inp.work.val().takes_syn;
+        self.may_update.next = self.may_count.val() & self.update.val();
+        self.new_wnd.next = self.begins_wnd.val() | (self.may_update.val() & self.in_reach.val());
         self.bad.next = self.applies.val() & !self.counts.val();
 
         // SND.UNA is ISS as long as no ACK has come; the SYN-ACK of an active open moves it too.

@@ -114,8 +114,9 @@ pub struct Output {
     some: Signal<Local, Bit>,
     no_mss: Signal<Local, Bit>,
     below_room: Signal<Local, Bit>,
+    within_room: Signal<Local, Bit>,
     below_mss: Signal<Local, Bit>,
-    fills_mss: Signal<Local, Bit>,
+    within_mss: Signal<Local, Bit>,
     room_below_mss: Signal<Local, Bit>,
     full: Signal<Local, Bit>,
     all: Signal<Local, Bit>,
@@ -138,7 +139,9 @@ pub struct Output {
     answers2: DFF<Bit>,
     rst2: DFF<Bit>,
     syn2: DFF<Bit>,
-    takes2: DFF<Bit>,
+    text2: DFF<Bit>,
+    others2: DFF<Bit>,
+    takes: Signal<Local, Bit>,
     probing2: DFF<Bit>,
     below2: DFF<Bit>,
     fin2: DFF<Bit>,
@@ -162,11 +165,13 @@ pub struct Output {
     seq_x2: Signal<Local, Bits<33>>,
     end_x2: Signal<Local, Bits<33>>,
     seq_end: Signal<Local, Bits<32>>,
-    size_low_x2: Signal<Local, Bits<18>>,
+    size_low_x2: Signal<Local, Bits<19>>,
     held2_to_max: Signal<Local, Bits<17>>,
     held2_to_nxt: Signal<Local, Bits<17>>,
-    to_max_x2: Signal<Local, Bits<18>>,
-    to_nxt_x2: Signal<Local, Bits<18>>,
+    to_max_x2: Signal<Local, Bits<19>>,
+    to_nxt_x2: Signal<Local, Bits<19>>,
+    max_less: Signal<Local, Bits<19>>,
+    nxt_less: Signal<Local, Bits<19>>,
     max_moves: Signal<Local, Bit>,
     nxt_moves: Signal<Local, Bit>,
     again: Signal<Local, Bits<16>>,
@@ -200,7 +205,7 @@ impl Logic for Output {
             to_nxt2
         );
         dff_setup!(self, clock, valid2, ev2, tcb2, work2, answers2, rst2, syn2);
-        dff_setup!(self, clock, takes2, answer_seq2);
+        dff_setup!(self, clock, text2, others2, answer_seq2);
         dff_setup!(self, clock, probing2, below2, fin2, push2, turn2, seq2, len2);
         dff_setup!(
             self,
@@ -410,12 +415,12 @@ impl Logic for Output {
         self.some.next = self.size.val().any();
         self.no_mss.next = self.held1_tcb.val().mss == 0;
         self.below_room.next = self.size.val() < self.room_size.val();
+        self.within_room.next = self.size.val() <= self.room_size.val();
         self.below_mss.next = self.size.val() < self.mss_size.val();
-        self.fills_mss.next = self.size.val() == self.mss_size.val();
+        self.within_mss.next = self.size.val() <= self.mss_size.val();
         self.room_below_mss.next = self.room1.q.val() < self.held1_tcb.val().mss;
         self.full.next = !self.below_mss.val() & !self.room_below_mss.val();
-        self.all.next = (self.below_room.val() | (self.size.val() == self.room_size.val()))
-            & (self.below_mss.val() | self.fills_mss.val());
+        self.all.next = self.within_room.val() & self.within_mss.val();
 
         // New data (3.8.6.2.1, and Nagle, 3.7.4).
         self.half_open.next = (self.half_size.val() <= self.size.val())
@@ -434,7 +439,7 @@ impl Logic for Output {
         self.fin_go.next = self.live1.q.val()
             & self.sends1.q.val()
             & self.held1_tcb.val().fin_queued
-            & self.all.val()
+            & self.within_mss.val()
             & self.below_room.val()
             & !self.rest_less1.q.val()
             & (!self.held1_work.val().retransmit | self.idle1.q.val());
@@ -451,23 +456,20 @@ impl Logic for Output {
             & self.held1_work.val().probe
             & (self.some.val() | self.probe_fin.val());
 
-        // The choice. What is not sent (`takes2`) has no length.
+        // The choice. What is not sent (`takes`) has no length.
         self.syn_go.next =
             self.held1_work.val().syn_now & !self.held1_work.val().rst_now & !self.held1_work.val().delete;
         self.answers2.d.next = self.held1_work.val().rst_now | (self.live1.q.val() & self.ack_now.val());
-        self.takes2.d.next = self.syn_go.val()
-            | self.again_go.val()
-            | self.probe_go.val()
-            | self.text_go.val()
-            | self.fin_go.val();
+        self.text2.d.next = self.text_go.val();
+        self.others2.d.next =
+            self.syn_go.val() | self.again_go.val() | self.probe_go.val() | self.fin_go.val();
         self.rst2.d.next = self.held1_work.val().rst_now;
         self.syn2.d.next = self.syn_go.val();
         self.probing2.d.next = self.held1_work.val().probe;
         self.below2.d.next = self.below1.q.val();
         self.turn2.d.next = self.again_go.val()
             | (!self.held1_work.val().probe
-                & !self.below_mss.val()
-                & !self.fills_mss.val()
+                & !self.within_mss.val()
                 & (self.mss_size.val() < self.room_size.val()));
         self.fin2.d.next = (self.again_go.val() & self.again_fin.val())
             | (self.probe_go.val() & self.probe_fin.val())
@@ -514,7 +516,8 @@ impl Logic for Output {
         self.ev.d.next = self.held2_ev.val();
         self.tcb.d.next = self.held2_tcb.val();
         self.work.d.next = self.held2_work.val();
-        self.turn_reg.d.next = self.turn2.q.val() & self.takes2.q.val() & !self.syn2.q.val();
+        self.takes.next = self.text2.q.val() | self.others2.q.val();
+        self.turn_reg.d.next = self.turn2.q.val() & self.takes.val() & !self.syn2.q.val();
         self.now.next = self.held2_work.val().now;
         // seq + len + 1 for a SYN or a FIN, which is carried in below the lowest bit.
         self.len_x2.next = bit_cast::<33, 16>(self.len2.q.val()) << 1;
@@ -522,15 +525,18 @@ impl Logic for Output {
         self.seq_x2.next = (bit_cast::<33, 32>(self.seq2.q.val()) << 1) | 1;
         self.end_x2.next = self.seq_x2.val() + self.size_x2.val();
         self.seq_end.next = self.end_x2.val().get_bits::<32>(1);
-        // Beyond SND.MAX, beyond SND.NXT: asked of the length, beside the addition.
-        self.size_low_x2.next = self.size_x2.val().get_bits::<18>(0);
-        self.to_max_x2.next = bit_cast::<18, 17>(self.held2_to_max.val()) << 1;
-        self.to_nxt_x2.next = bit_cast::<18, 17>(self.held2_to_nxt.val()) << 1;
-        self.max_moves.next = self.to_max_x2.val() < self.size_low_x2.val();
-        self.nxt_moves.next = self.to_nxt_x2.val() < self.size_low_x2.val();
+        // Beyond SND.MAX, beyond SND.NXT: asked of the length, beside the addition. A difference, whose first gates are in its
+        // chain; those of a comparison are not.
+        self.size_low_x2.next = bit_cast::<19, 18>(self.size_x2.val().get_bits::<18>(0));
+        self.to_max_x2.next = bit_cast::<19, 17>(self.held2_to_max.val()) << 1;
+        self.to_nxt_x2.next = bit_cast::<19, 17>(self.held2_to_nxt.val()) << 1;
+        self.max_less.next = self.to_max_x2.val() - self.size_low_x2.val();
+        self.nxt_less.next = self.to_nxt_x2.val() - self.size_low_x2.val();
+        self.max_moves.next = self.max_less.val().get_bit(18);
+        self.nxt_moves.next = self.nxt_less.val().get_bit(18);
         self.again.next = 0.into();
         self.retransmit_reg.d.next = false;
-        if self.takes2.q.val() {
+        if self.takes.val() {
             if self.max_moves.val() | self.held2_work.val().begins {
                 self.tcb.d.next.snd_max = self.seq_end.val();
             }
@@ -553,7 +559,7 @@ impl Logic for Output {
         self.rcv_wnd.next = self.held2_tcb.val().rcv_adv - self.held2_tcb.val().rcv_nxt;
         self.rcv_wnd_high.next = self.rcv_wnd.val().get_bits::<16>(16);
         self.synsent.next = self.held2_tcb.val().state == TcpState::SynSent;
-        self.tx_valid_reg.d.next = self.valid2.q.val() & (self.answers2.q.val() | self.takes2.q.val());
+        self.tx_valid_reg.d.next = self.valid2.q.val() & (self.answers2.q.val() | self.takes.val());
         self.rst_out_reg.d.next = self.valid2.q.val() & self.rst2.q.val();
         self.tx_reg.d.next.flow = self.held2_ev.val().flow;
         self.tx_reg.d.next.has_flow = self.held2_ev.val().hit;
@@ -563,7 +569,7 @@ impl Logic for Output {
         self.tx_reg.d.next.seq = self.seq2.q.val();
         self.tx_reg.d.next.ack = self.held2_tcb.val().rcv_nxt;
         self.tx_reg.d.next.len = self.len2.q.val();
-        if !self.takes2.q.val() {
+        if !self.takes.val() {
             self.tx_reg.d.next.seq = self.answer_seq2.q.val();
             self.tx_reg.d.next.len = 0.into();
         }
@@ -573,7 +579,7 @@ impl Logic for Output {
             self.tx_reg.d.next.wnd = 0xffff.into();
         }
         self.tx_reg.d.next.flags = 0x10.into();
-        self.push.next = self.push2.q.val() & self.takes2.q.val();
+        self.push.next = self.push2.q.val() & self.takes.val();
         if self.fin2.q.val() & self.push.val() {
             self.tx_reg.d.next.flags = 0x19.into();
         } else if self.fin2.q.val() {
