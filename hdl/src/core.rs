@@ -111,7 +111,10 @@ macro_rules! core {
             placed_flow: Signal<Local, Bits<16>>,
             calm: DFF<Bits<4>>,
             was_active: DFF<Bit>,
+            net_was_active: DFF<Bit>,
+            was_settled: DFF<Bit>,
             active: Signal<Local, Bit>,
+            net_active: Signal<Local, Bit>,
             reset_here: Signal<Local, Bit>,
             stats: Signal<Local, NetStats>,
         }
@@ -192,7 +195,10 @@ macro_rules! core {
                     placed_flow: Default::default(),
                     calm: Default::default(),
                     was_active: Default::default(),
+                    net_was_active: Default::default(),
+                    was_settled: Default::default(),
                     active: Default::default(),
+                    net_active: Default::default(),
                     reset_here: Default::default(),
                     stats: Default::default(),
                 }
@@ -202,7 +208,7 @@ macro_rules! core {
         impl Logic for $name {
             #[hdl_gen]
             fn update(&mut self) {
-                dff_setup!(self, clock, calm, was_active);
+                dff_setup!(self, clock, calm, was_active, net_was_active, was_settled);
                 clock!(
                     self,
                     clock,
@@ -518,11 +524,12 @@ macro_rules! core {
                 {
                     self.next_deadline.next = self.net.next_deadline.val();
                 }
-                // News that wait for room in the event ring are not activity: only the host can make room.
-                self.active.next = (self.rx.valid.val() & self.registers.cfg.val().enable)
+                // Two clocks, ARP's and the retransmission timer's, compare times: each is in a part of its own.
+                self.net_active.next = (self.rx.valid.val() & self.registers.cfg.val().enable)
                     | self.tx.valid.val()
-                    | self.net.busy.val()
-                    | !self.tcp_rx.idle.val()
+                    | self.net.busy.val();
+                // News that wait for room in the event ring are not activity: only the host can make room.
+                self.active.next = !self.tcp_rx.idle.val()
                     | !self.placer.idle.val()
                     | !self.tcp_tx.idle.val()
                     | !self.lookup.idle.val()
@@ -534,7 +541,6 @@ macro_rules! core {
                     | self.verdicts.level.val().any()
                     | !self.turns.idle.val()
                     | self.turns.busy.val()
-                    | !self.timer.settled.val()
                     | self.submission.busy.val()
                     | self.doorbells.busy.val()
                     | self.event_writer.busy.val()
@@ -550,11 +556,13 @@ macro_rules! core {
                     self.calm.d.next = self.calm.q.val() + 1;
                 }
                 self.was_active.d.next = self.active.val();
-                if self.was_active.q.val() {
+                self.was_settled.d.next = self.timer.settled.val();
+                self.net_was_active.d.next = self.net_active.val();
+                if self.was_active.q.val() | self.net_was_active.q.val() | !self.was_settled.q.val() {
                     self.calm.d.next = 0.into();
                     self.idle.next = false;
                 }
-                if self.active.val() {
+                if self.active.val() | self.net_active.val() | !self.timer.settled.val() {
                     self.idle.next = false;
                 }
             }
