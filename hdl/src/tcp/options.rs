@@ -42,11 +42,15 @@ pub struct Options {
     /// Bytes from `place` to the end, in `Decode`.
     left: DFF<Bits<9>>,
     window: DFF<Bits<32>>,
+    /// Which bytes of the window are NOPs: known with the bytes, as the step behind them is an addition.
+    nop: DFF<Bits<4>>,
     bad_seen: DFF<Bit>,
     mss_seen: DFF<Bits<16>>,
     ends: Signal<Local, Bit>,
     kind: Signal<Local, Bits<8>>,
     size: Signal<Local, Bits<8>>,
+    nops: Signal<Local, Bits<4>>,
+    first_nop: Signal<Local, Bit>,
     second_nop: Signal<Local, Bit>,
     third_nop: Signal<Local, Bit>,
     fourth_nop: Signal<Local, Bit>,
@@ -62,7 +66,7 @@ impl Logic for Options {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, place, left, window, bad_seen, mss_seen);
+        dff_setup!(self, clock, state, place, left, window, nop, bad_seen, mss_seen);
         self.done.next = self.state.q.val() == Parse::Done;
         self.bad.next = self.bad_seen.q.val();
         self.mss.next = self.mss_seen.q.val();
@@ -70,14 +74,20 @@ impl Logic for Options {
         self.position.next = self.place.q.val().get_bits::<6>(0);
         self.kind.next = self.window.q.val().get_bits::<8>(0);
         self.size.next = self.window.q.val().get_bits::<8>(8);
-        self.second_nop.next = self.size.val() == 1;
-        self.third_nop.next = self.second_nop.val() & (self.window.q.val().get_bits::<8>(16) == 1);
-        self.fourth_nop.next = self.third_nop.val() & (self.window.q.val().get_bits::<8>(24) == 1);
+        self.nops.next = 0.into();
+        self.nops.next = self.nops.val().replace_bit(0, self.bytes.val().get_bits::<8>(0) == 1);
+        self.nops.next = self.nops.val().replace_bit(1, self.bytes.val().get_bits::<8>(8) == 1);
+        self.nops.next = self.nops.val().replace_bit(2, self.bytes.val().get_bits::<8>(16) == 1);
+        self.nops.next = self.nops.val().replace_bit(3, self.bytes.val().get_bits::<8>(24) == 1);
+        self.first_nop.next = self.nop.q.val().get_bit(0);
+        self.second_nop.next = self.nop.q.val().get_bit(1);
+        self.third_nop.next = self.nop.q.val().get_bits::<2>(1).all();
+        self.fourth_nop.next = self.nop.q.val().get_bits::<3>(1).all();
         // Every comparison is with what is in the window or with a number, so that none waits for the length of the step.
         self.size_ends.next = bit_cast::<9, 8>(self.size.val()) >= self.left.q.val();
         self.step.next = bit_cast::<9, 8>(self.size.val());
         self.nop_ends.next = self.left.q.val() < 2;
-        if self.kind.val() == 1 {
+        if self.first_nop.val() {
             self.step.next = 1.into();
             if self.second_nop.val() {
                 self.step.next = 2.into();
@@ -99,6 +109,7 @@ impl Logic for Options {
         match self.state.q.val() {
             Parse::Fetch => {
                 self.window.d.next = self.bytes.val();
+                self.nop.d.next = self.nops.val();
                 self.state.d.next = Parse::Decode;
             }
             Parse::Decode => {
@@ -107,7 +118,7 @@ impl Logic for Options {
                 self.ends.next = self.nop_ends.val();
                 if self.kind.val() == 0 {
                     self.ends.next = true;
-                } else if self.kind.val() != 1 {
+                } else if !self.first_nop.val() {
                     self.ends.next = self.size_ends.val();
                     if (self.left.q.val() < 2)
                         | (self.size.val() < 2)
@@ -126,6 +137,7 @@ impl Logic for Options {
         }
         if self.start.val() {
             self.window.d.next = self.bytes.val();
+            self.nop.d.next = self.nops.val();
             self.state.d.next = Parse::Decode;
             self.ends.next = !self.length.val().any();
             self.bad_seen.d.next = false;
