@@ -57,6 +57,7 @@ pub struct Options {
     limit: Signal<Local, Bits<9>>,
     step: Signal<Local, Bits<9>>,
     size_ends: Signal<Local, Bit>,
+    short: Signal<Local, Bit>,
     nop_ends: Signal<Local, Bit>,
     after: Signal<Local, Bits<9>>,
 }
@@ -85,6 +86,7 @@ impl Logic for Options {
         self.fourth_nop.next = self.nop.q.val().get_bits::<3>(1).all();
         // Every comparison is with what is in the window or with a number, so that none waits for the length of the step.
         self.size_ends.next = bit_cast::<9, 8>(self.size.val()) >= self.left.q.val();
+        self.short.next = (self.left.q.val() < 2) | (self.size.val() < 2);
         self.step.next = bit_cast::<9, 8>(self.size.val());
         self.nop_ends.next = self.left.q.val() < 2;
         if self.first_nop.val() {
@@ -119,13 +121,9 @@ impl Logic for Options {
                 if self.kind.val() == 0 {
                     self.ends.next = true;
                 } else if !self.first_nop.val() {
-                    self.ends.next = self.size_ends.val();
-                    if (self.left.q.val() < 2)
-                        | (self.size.val() < 2)
-                        | (bit_cast::<9, 8>(self.size.val()) > self.left.q.val())
-                    {
+                    self.ends.next = self.size_ends.val() | self.short.val();
+                    if self.short.val() | (bit_cast::<9, 8>(self.size.val()) > self.left.q.val()) {
                         self.bad_seen.d.next = true;
-                        self.ends.next = true;
                     } else if (self.kind.val() == 2) & (self.size.val() == 4) {
                         self.mss_seen.d.next = (bit_cast::<16, 8>(self.window.q.val().get_bits::<8>(16))
                             << 8)
