@@ -42,15 +42,19 @@ pub struct Transmit {
     count: DFF<Bits<7>>,
     wrote: DFF<Bit>,
     closing: DFF<Bit>,
+    /// The application knows the connection, and has not closed it.
+    open: DFF<Bit>,
+    /// As `open`, and the connection has not died.
+    alive: DFF<Bit>,
+    /// Bytes in the ring: 4096 at most, its length.
+    used: DFF<Bits<13>>,
     item: Signal<Local, AppIn>,
     start: Signal<Local, Bits<32>>,
     mine: Signal<Local, Bit>,
-    /// The application knows the connection, and has not closed it.
-    open: Signal<Local, Bit>,
+    opens: Signal<Local, Bit>,
     /// A byte goes into the ring.
     live: Signal<Local, Bit>,
     takes: Signal<Local, Bit>,
-    used: Signal<Local, Bits<13>>,
     octet: Signal<Local, Bits<64>>,
     two: Signal<Local, Bits<64>>,
     four: Signal<Local, Bits<64>>,
@@ -90,6 +94,8 @@ impl Default for Transmit {
             start: Default::default(),
             mine: Default::default(),
             open: Default::default(),
+            opens: Default::default(),
+            alive: Default::default(),
             live: Default::default(),
             takes: Default::default(),
             used: Default::default(),
@@ -109,7 +115,7 @@ impl Logic for Transmit {
 
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, step, position, count, wrote, closing);
+        dff_setup!(self, clock, step, position, count, wrote, closing, open, alive, used);
         self.done.next = false;
         self.closes.next = false;
         self.after.next.pointer = self.position.q.val();
@@ -131,12 +137,10 @@ impl Logic for Transmit {
             & (self.item.val().id == self.flow.val())
             & !self.count.q.val().get_bit(6)
             & !self.closing.q.val();
-        self.open.next = ((self.phase.val() == Phase::Running) | (self.phase.val() == Phase::Ended))
+        self.opens.next = ((self.phase.val() == Phase::Running) | (self.phase.val() == Phase::Ended))
             & !self.writing.val().shut;
-        self.live.next = self.open.val() & !self.seen.val().dead & self.item.val().keep;
-        // 4096 at most, the ring's length.
-        self.used.next = self.position.q.val().get_bits::<13>(0) - self.seen.val().snd_una;
-        self.takes.next = self.mine.val() & !(self.live.val() & self.used.val().get_bit(12));
+        self.live.next = self.alive.q.val() & self.item.val().keep;
+        self.takes.next = self.mine.val() & !(self.live.val() & self.used.q.val().get_bit(12));
         self.inp.ready.next = false;
 
         // The byte stands in every lane, the strobe chooses.
@@ -153,6 +157,11 @@ impl Logic for Transmit {
                 self.count.d.next = 0.into();
                 self.wrote.d.next = false;
                 self.closing.d.next = false;
+                // What is known of the flow stays as it is during the turn. It comes out of RAM, and what a byte does is decided in
+                // one cycle: so all of it that the bytes ask for is worked out here.
+                self.open.d.next = self.opens.val();
+                self.alive.d.next = self.opens.val() & !self.seen.val().dead;
+                self.used.d.next = self.start.val().get_bits::<13>(0) - self.seen.val().snd_una;
                 if self.go.val() {
                     self.step.d.next = Step::Bytes;
                 }
@@ -162,13 +171,14 @@ impl Logic for Transmit {
                 if self.takes.val() {
                     self.count.d.next = self.count.q.val() + 1;
                     // What comes behind the end, or for a connection that has died, is of no use to anybody.
-                    self.closing.d.next = self.item.val().last & self.open.val();
+                    self.closing.d.next = self.item.val().last & self.open.q.val();
                     if self.live.val() {
                         self.bar2.waddr.next = self.window.val() | self.offset.val();
                         self.bar2.wdata.next = self.octet.val() | (self.octet.val() << 32);
                         self.bar2.wstrb.next = self.one.val() << self.position.q.val().get_bits::<3>(0);
                         self.bar2.wvalid.next = true;
                         self.position.d.next = self.position.q.val() + 1;
+                        self.used.d.next = self.used.q.val() + 1;
                         self.wrote.d.next = true;
                     }
                 } else {
