@@ -42,9 +42,9 @@ pub struct Args {
     /// Put the git commit into the identity registers (compiles the hardware description anew). Always so with Vivado.
     #[arg(long)]
     identify: bool,
-    /// Seed of the placement.
-    #[arg(long, default_value_t = 1)]
-    seed: u32,
+    /// Seed of the placement [default: 1, colorlight-i5: 3].
+    #[arg(long)]
+    seed: Option<u32>,
     /// Instead of building: write the features that the bits of an Artix-7 bitstream mean, and count the bits that mean none.
     #[arg(long, value_name = "FILE", requires = "board")]
     decode: Option<PathBuf>,
@@ -99,11 +99,13 @@ fn one(board: &Board, args: &Args) -> Result<()> {
     };
     design::check_constraints(board, &verilog)?;
     match &board.chip {
-        Chip::Ecp5 { device, speed, package, tight } => {
+        Chip::Ecp5 { device, speed, package, tight, seed } => {
             let device = [device, "--speed", speed, "--package", package];
-            ecp5::build(board, &device, *tight, &folder, args.seed)
+            ecp5::build(board, &device, *tight, &folder, args.seed.unwrap_or(*seed))
         }
-        Chip::Artix7 { part, die, room } => artix7::build(board, part, die, *room, &folder, args.seed),
+        Chip::Artix7 { part, die, room } => {
+            artix7::build(board, part, die, *room, &folder, args.seed.unwrap_or(1))
+        }
         Chip::UltraScalePlus => unreachable!("refused above"),
     }
 }
