@@ -53,7 +53,7 @@ pub const BOARDS: [Board; 9] = [
     },
     Board {
         name: "colorlight-i5",
-        // With seed 1 a twentieth more wire is asked for, and the router takes three times as long.
+        // Wire is what it is short of: with seed 1 a twentieth more is asked for.
         chip: Chip::Ecp5 { device: "--25k", speed: "6", package: "CABGA381", tight: true, seed: 3 },
     },
     Board { name: "alveo-u50", chip: Chip::UltraScalePlus },
