@@ -2,152 +2,48 @@
 //! The ECP5 boards at their pins: both edges of an RGMII joined to smoltcp, the driver behind the UART's bits. The Colorlight i5 is
 //! the Versa with another core.
 
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
 use syncline::Device;
 use syncline_boards::{i5, versa};
-use syncline_hdl::params::Params;
-use syncline_pins::mii::{fcs, sealed};
 use syncline_regs::{counters, map};
-use syncline_sim::peer::{SmoltcpConfig, SmoltcpPeer};
-use syncline_tests::board::ecp5::{Ecp5, GIGABIT_UP, lamp};
-use syncline_tests::board::uart_bar::UartBar;
+use syncline_tests::board::checks::{
+    Shared, both_roles, configure, count, drain, no_faults, opened, useless, wrong_frames,
+};
+use syncline_tests::board::ecp5::{Ecp5, GIGABIT_UP, RgmiiPads};
+use syncline_tests::board::ethernet::lamp;
 use syncline_tests::hostile::forge::Packet;
-use syncline_tests::smoltcp::{Bench, PEER, lock};
-use syncline_tests::wire::LOCAL_MAC;
+use syncline_tests::smoltcp::lock;
 
-/// Everything takes a second of the board's time or a few; this is for one that hangs.
-const LIMIT: Duration = Duration::from_secs(60);
-
-type Board = Arc<Mutex<Ecp5>>;
-
-fn board(ppm: [i64; 2]) -> (Board, Device) {
-    opened(Ecp5::versa(ppm))
-}
-
-fn opened(board: Ecp5) -> (Board, Device) {
-    let board = Arc::new(Mutex::new(board));
-    let device = Device::open(UartBar(board.clone())).expect("a card");
+fn configured(ppm: [i64; 2]) -> (Shared<RgmiiPads>, Device) {
+    let (board, device) = opened(Ecp5::versa(ppm));
+    configure(&device);
     (board, device)
-}
-
-fn peer(board: &Board) -> Arc<Mutex<SmoltcpPeer>> {
-    let config = SmoltcpConfig { address: PEER, prefix: 24, ..SmoltcpConfig::default() };
-    let peer = Arc::new(Mutex::new(SmoltcpPeer::new(config)));
-    lock(board).plug(peer.clone());
-    peer
-}
-
-fn count(device: &Device, slot: usize) -> u32 {
-    device.read_register(map::COUNTERS + 4 * slot as u32).expect("a counter")
-}
-
-fn no_faults(board: &Board) {
-    assert_eq!(lock(board).faults(), (vec![], &[][..], &[][..], &[][..]));
-}
-
-/// A connection opened and one accepted, with data both ways.
-fn both_roles((board, device): (Board, Device), params: &Params) {
-    assert_eq!(device.read_register(map::BOARD_ID).expect("a register"), params.board);
-    assert_eq!(device.read_register(map::FLOWS).expect("a register"), params.flows());
-    let peer = peer(&board);
-    let bench = Bench::around(board.clone(), peer, device, LIMIT, 1);
-    bench.echo(1, 4_001, 1);
-    assert!(!lock(&board).lit(lamp::ESTABLISHED));
-    bench.receive(2_001, 1);
-    let counted = |slot| count(&bench.device, slot);
-    assert_eq!((counted(counters::OPENED), counted(counters::ACCEPTED)), (2, 1));
-    assert_eq!((counted(counters::RETRANSMIT), counted(counters::TCP_CHECKSUM)), (0, 0));
-    assert!(!lock(&board).lit(lamp::FAULT));
-    no_faults(&board);
 }
 
 /// With the PHY's clock and ours as far off as 802.3 lets them (35.5.2.3: 100 ppm), either way round.
 #[test]
 fn connections_in_both_roles_while_the_clocks_drift() {
     for ppm in [[100, -100], [-100, 100]] {
-        both_roles(board(ppm), &versa::PARAMS);
+        both_roles(opened(Ecp5::versa(ppm)), &versa::PARAMS, 4_001);
     }
 }
 
 #[test]
 fn connections_in_both_roles_with_eight_flows() {
-    both_roles(opened(Ecp5::i5([100, -100])), &i5::PARAMS);
-}
-
-/// A frame of so many bytes, without FCS, that nobody has a use for: the core counts it and that is all.
-fn useless(length: usize) -> Vec<u8> {
-    let mut frame = [&[0xff; 6][..], &[2, 0, 0, 0, 0, 2, 0x88, 0xb5]].concat();
-    frame.extend((frame.len()..length).map(|i| (i * 7) as u8));
-    frame
-}
-
-/// The card at the address that [`Packet`] has for it.
-fn configure(device: &Device) {
-    let own = syncline::Config { mac: LOCAL_MAC, ..Default::default() };
-    device.configure(&own).expect("a configuration");
-}
-
-fn configured(ppm: [i64; 2]) -> (Board, Device) {
-    let (board, device) = board(ppm);
-    configure(&device);
-    (board, device)
-}
-
-/// Runs until all is sent, and for as long as a frame takes.
-fn drain(board: &Board) {
-    let mut board = lock(board);
-    while !board.wire().is_idle() {
-        board.run(1_000);
-    }
-    board.run(20_000);
+    both_roles(opened(Ecp5::i5([100, -100])), &i5::PARAMS, 4_001);
 }
 
 #[test]
 fn frames_that_are_wrong_do_not_reach_the_core() {
     let (board, device) = configured([0, 0]);
-    let good = useless(100);
-    let with_fcs = |frame: &[u8]| [frame, &fcs(frame)].concat();
-    let flipped = |at: usize| {
-        let mut bytes = sealed(&good);
-        bytes[at] ^= 0x10;
-        bytes
-    };
-    for (what, bad) in [
-        ("FCS", flipped(102)),
-        ("data", flipped(50)),
-        ("runt", with_fcs(&useless(59))),
-        ("short runt", with_fcs(&useless(14))),
-        ("fragment", vec![1, 2, 3, 4]),
-        ("giant", with_fcs(&useless(1515))),
-        ("long giant", with_fcs(&useless(4000))),
-    ] {
-        lock(&board).reset();
-        configure(&device);
-        let send = |bytes: &[u8]| {
-            lock(&board).wire().send_raw(bytes);
-            drain(&board);
-            count(&device, counters::RX_FRAMES)
-        };
-        assert_eq!(send(&sealed(&good)), 1, "{what}");
-        assert!(!lock(&board).lit(lamp::FAULT), "{what}");
-        assert_eq!(send(&bad), 1, "{what}");
-        assert!(lock(&board).lit(lamp::FAULT), "{what}");
-        // Between good ones, with the least gaps.
-        for bytes in [&sealed(&good), &bad, &sealed(&good), &bad, &bad, &sealed(&useless(1514))] {
-            lock(&board).wire().send_raw(bytes);
-        }
-        drain(&board);
-        assert_eq!(count(&device, counters::RX_FRAMES), 4, "{what}");
-        assert_eq!(count(&device, counters::RX_UNKNOWN_ETHERTYPE), 4, "{what}");
-    }
-    // An error that the PHY reports.
-    lock(&board).reset();
-    configure(&device);
-    lock(&board).rgmii.error_at(50);
+    wrong_frames(&board, &device);
+}
+
+#[test]
+fn a_frame_in_which_the_phy_reports_an_error_is_wrong() {
+    let (board, device) = configured([0, 0]);
+    lock(&board).pads.rgmii.error_at(50);
     for _ in 0..2 {
-        lock(&board).wire().send(&good);
+        lock(&board).wire().send(&useless(100));
     }
     drain(&board);
     assert_eq!(count(&device, counters::RX_FRAMES), 1);
@@ -158,7 +54,7 @@ fn frames_that_are_wrong_do_not_reach_the_core() {
 /// The MAC knows one rate: a link of another is none, and a fault.
 #[test]
 fn a_link_of_another_rate_is_a_fault() {
-    let (board, device) = board([0, 0]);
+    let (board, device) = opened(Ecp5::versa([0, 0]));
     let status = || device.read_register(map::STATUS).expect("a register");
     assert!(!lock(&board).lit(lamp::FAULT));
     lock(&board).phy.registers[10] = 0;
@@ -174,15 +70,15 @@ fn a_link_of_another_rate_is_a_fault() {
 
 /// Sends echo requests with the least gaps between them and compares the replies, byte for byte; the cycles of `TXC` that those took, from the
 /// first byte to the last.
-fn echoed(board: &Board, device: &Device, sizes: &[usize]) -> u64 {
+fn echoed(board: &Shared<RgmiiPads>, device: &Device, sizes: &[usize]) -> u64 {
     let data = |i: usize| (0..sizes[i]).map(|at| (at ^ i) as u8).collect::<Vec<_>>();
     let before = count(device, counters::ICMP_ECHO);
-    lock(board).rgmii.span();
+    lock(board).pads.rgmii.span();
     for i in 0..sizes.len() {
         lock(board).wire().send(&Packet::icmp(8, 0, i as u32, &data(i)).frame());
     }
     drain(board);
-    let span = lock(board).rgmii.span();
+    let span = lock(board).pads.rgmii.span();
     for i in 0..sizes.len() {
         let frame = lock(board).wire().receive().unwrap_or_else(|| panic!("reply {i} is missing"));
         let want = Packet::icmp(0, 0, i as u32, &data(i)).body;

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use smoltcp::socket::tcp::State as TcpState;
 use syncline_boards::card::STAND_ALONE;
 use syncline_sim::peer::{Connection, Service, SmoltcpConfig, SmoltcpPeer};
-use syncline_tests::board::arty::{Arty, lamp};
+use syncline_tests::board::arty::Arty;
+use syncline_tests::board::ethernet::lamp;
 use syncline_tests::board::uart_bar::Serial;
 use syncline_tests::smoltcp::{PEER, Plugged, lock};
 
@@ -77,7 +78,7 @@ impl Bench {
     fn all_is_well(&mut self) {
         self.board.run(20_000);
         assert!(!self.board.lit(lamp::ESTABLISHED) && !self.board.lit(lamp::FAULT));
-        assert_eq!(self.board.faults(), (&[][..], &[][..], &[][..]));
+        assert_eq!(self.board.faults(), [""; 0]);
         assert!(self.board.line().received().is_empty(), "nobody speaks on the UART");
     }
 }

@@ -1,84 +1,35 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The Arty without its pads: PHY, UART and lamps at the pins, on three clocks.
-
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+//! The Arty without its pads: an MII at the pins, nibble by nibble.
 
 use syncline_boards::arty::PARAMS;
 use syncline_boards::arty::core::verilog;
-use syncline_boards::card::Rates;
 use syncline_hdl::params::Params;
-use syncline_pins::{MdioFault, MdioPhy, Mii, MiiFault, Uart, UartFault};
-use syncline_sim::peer::{Peer, SmoltcpPeer};
-use syncline_sim::verilate::{Model, Options, Port, Source};
+use syncline_pins::Mii;
+use syncline_sim::verilate::{Model, Port};
 
-use super::clocks::Clocks;
-use super::uart_bar::Serial;
-use crate::smoltcp::{Plugged, lock};
+use super::ethernet::{Board, CLOCK_HZ, Pads, RATES, model, port};
 
-/// Cycles of the core's clock a second: few, so that TCP's second takes no minutes. Everything else keeps its ratio to it.
-pub const CLOCK_HZ: u32 = 1_000_000;
-/// Clock cycles a bit of the UART: as few as its receiver takes.
-const BIT: u32 = 8;
 /// The PHY's clocks are 25 MHz where the core's is 62.5.
 const PHY_HZ: u64 = CLOCK_HZ as u64 * 2 / 5;
-/// Where the PHY's straps put it: the card does not know.
-const PHY_ADDRESS: u8 = 1;
-/// Cycles between two looks of the peer at the clock.
-const PEER_CYCLES: u32 = 1000;
 
 /// Registers 1 and 5 of a PHY that can do everything, with a link that was negotiated with another such.
 const BMSR_UP: u16 = 0x786d;
 const ANLPAR_FULL: u16 = 0x41e1;
 
-/// Lamps of the board, by bit.
-pub mod lamp {
-    /// There is a link.
-    pub const LINK: u8 = 1;
-    /// A connection is established.
-    pub const ESTABLISHED: u8 = 4;
-    /// A fault, within the last second.
-    pub const FAULT: u8 = 8;
-}
-
-struct Ports {
-    /// Of the core and of the PHY's two directions: in the order of the clocks.
-    clocks: [Port; 3],
-    reset: Port,
-    stand_alone: Port,
-    uart_rx: Port,
-    uart_tx: Port,
+/// An MII.
+pub struct MiiPads {
+    mii: Mii,
+    rx_clock: Port,
+    tx_clock: Port,
     rxd: Port,
     rx_dv: Port,
     rx_er: Port,
     txd: Port,
     tx_en: Port,
-    mdc: Port,
-    mdio_in: Port,
-    mdio_out: Port,
-    mdio_drive: Port,
-    phy_reset_n: Port,
-    lamps: Port,
 }
 
-/// The board with its clocks running while somebody calls it.
-pub struct Arty {
-    model: Model,
-    ports: Ports,
-    clocks: Clocks<3>,
-    /// The wire.
-    pub mii: Mii,
-    /// The PHY's registers.
-    pub phy: MdioPhy,
-    uart: Uart,
-    peer: Option<Arc<Mutex<SmoltcpPeer>>>,
-    /// Frames for the peer.
-    arrived: VecDeque<Vec<u8>>,
-    until_peer: u32,
-    /// The PHY's clocks run: they need not while it is in reset.
-    phy_runs: bool,
-}
+/// The Arty.
+pub type Arty = Board<MiiPads>;
 
 impl Arty {
     /// A board out of its reset, with a link. `ppm`: by how much the PHY's receive and transmit clocks are too fast.
@@ -95,153 +46,48 @@ impl Arty {
     /// As [`Arty::new`].
     pub fn with_switch(ppm: [i64; 2], up: bool) -> Self {
         let params = Params { clock_hz: CLOCK_HZ, ..PARAMS };
-        let rates = Rates { baud: CLOCK_HZ / BIT, stall_cycles: 200_000, phy_reset_cycles: 2_000 };
-        let text = verilog(&params, &rates).expect("Verilog");
-        let model = Model::build(&Source::new("arty_core", text), Options::fast()).expect("a model");
-        let port = |name| model.port(name).unwrap_or_else(|e| panic!("{e}"));
-        let ports = Ports {
-            clocks: ["clock", "mii_rx_clock", "mii_tx_clock"].map(port),
-            reset: port("reset"),
-            stand_alone: port("stand_alone"),
-            uart_rx: port("uart_rx"),
-            uart_tx: port("uart_tx"),
-            rxd: port("mii_rxd"),
-            rx_dv: port("mii_rx_dv"),
-            rx_er: port("mii_rx_er"),
-            txd: port("mii_txd"),
-            tx_en: port("mii_tx_en"),
-            mdc: port("mdc"),
-            mdio_in: port("mdio_in"),
-            mdio_out: port("mdio_out"),
-            mdio_drive: port("mdio_drive"),
-            phy_reset_n: port("phy_reset_n"),
-            lamps: port("lamps"),
-        };
-        let mut phy = MdioPhy::new(PHY_ADDRESS);
-        phy.registers[1] = BMSR_UP;
-        phy.registers[5] = ANLPAR_FULL;
-        let mut board = Arty {
-            model,
-            ports,
-            clocks: Clocks::new([(CLOCK_HZ.into(), 0), (PHY_HZ, ppm[0]), (PHY_HZ, ppm[1])]),
+        let mut model = model("arty_core", verilog(&params, &RATES).expect("Verilog"));
+        model.set_bool(port(&model, "stand_alone"), up);
+        let pads = MiiPads {
             mii: Mii::default(),
-            phy,
-            uart: Uart::new(BIT.into()),
-            peer: None,
-            arrived: VecDeque::new(),
-            until_peer: 0,
-            phy_runs: false,
+            rx_clock: port(&model, "mii_rx_clock"),
+            tx_clock: port(&model, "mii_tx_clock"),
+            rxd: port(&model, "mii_rxd"),
+            rx_dv: port(&model, "mii_rx_dv"),
+            rx_er: port(&model, "mii_rx_er"),
+            txd: port(&model, "mii_txd"),
+            tx_en: port(&model, "mii_tx_en"),
         };
-        board.model.set_bool(board.ports.stand_alone, up);
-        board.model.eval();
-        board.reset();
-        board
-    }
-
-    /// Presses the red button, and waits for the link.
-    ///
-    /// # Panics
-    /// When there is none.
-    pub fn reset(&mut self) {
-        self.model.set_bool(self.ports.reset, true);
-        self.run(20);
-        self.model.set_bool(self.ports.reset, false);
-        for _ in 0..100 {
-            self.run(500);
-            if self.lit(lamp::LINK) {
-                return;
-            }
-        }
-        panic!("no link: {:?}", self.phy);
-    }
-
-    /// Plugs in a peer, in place of the one before.
-    pub fn plug(&mut self, peer: Arc<Mutex<SmoltcpPeer>>) {
-        self.peer = Some(peer);
-    }
-
-    /// Is the lamp lit?
-    pub fn lit(&self, lamp: u8) -> bool {
-        self.model.get_u64(self.ports.lamps) as u8 & lamp != 0
-    }
-
-    /// All that was wrong at the pins.
-    pub fn faults(&self) -> (&[MiiFault], &[UartFault], &[MdioFault]) {
-        (self.mii.faults(), self.uart.faults(), self.phy.faults())
-    }
-
-    /// Runs for so many cycles of the core's clock.
-    pub fn run(&mut self, cycles: u32) {
-        let mut left = cycles;
-        while left > 0 {
-            let clock = self.clocks.rise();
-            match clock {
-                0 => {
-                    self.host_and_management();
-                    self.serve_peer();
-                    left -= 1;
-                }
-                1 if self.phy_runs => {
-                    let (nibble, valid) = self.mii.rx_cycle();
-                    self.model.set_u64(self.ports.rxd, nibble.into());
-                    self.model.set_bool(self.ports.rx_dv, valid);
-                    self.model.set_bool(self.ports.rx_er, false);
-                }
-                2 if self.phy_runs => {
-                    let txd = self.model.get_u64(self.ports.txd) as u8;
-                    self.mii.tx_cycle(txd, self.model.get_bool(self.ports.tx_en));
-                }
-                _ => continue,
-            }
-            self.model.eval();
-            self.model.edge(self.ports.clocks[clock]);
-            self.model.eval();
-        }
-    }
-
-    fn host_and_management(&mut self) {
-        let (m, p) = (&mut self.model, &self.ports);
-        let level = self.uart.cycle(m.get_bool(p.uart_tx));
-        m.set_bool(p.uart_rx, level);
-        let ours = m.get_bool(p.mdio_drive).then(|| m.get_bool(p.mdio_out));
-        let wire = self.phy.step(1e9 / f64::from(CLOCK_HZ), m.get_bool(p.mdc), ours);
-        m.set_bool(p.mdio_in, wire);
-        self.phy_runs = m.get_bool(p.phy_reset_n);
-    }
-
-    fn serve_peer(&mut self) {
-        let Some(peer) = &self.peer else { return };
-        while let Some(frame) = self.mii.receive() {
-            self.arrived.push_back(frame);
-            self.until_peer = 0;
-        }
-        if self.until_peer > 0 {
-            self.until_peer -= 1;
-            return;
-        }
-        self.until_peer = PEER_CYCLES;
-        let mut send = vec![];
-        lock(peer).poll(self.clocks.now(), &mut self.arrived, &mut send);
-        send.iter().for_each(|frame| self.mii.send(frame));
+        Board::start(model, pads, ppm.map(|ppm| (PHY_HZ, ppm)), &[(1, BMSR_UP), (5, ANLPAR_FULL)])
     }
 }
 
-impl Plugged for Arty {
-    fn poke(&mut self) {
-        self.until_peer = 0;
-    }
-}
-
-impl Serial for Arty {
-    fn line(&mut self) -> &mut Uart {
-        &mut self.uart
+impl Pads for MiiPads {
+    fn wire(&mut self) -> &mut Mii {
+        &mut self.mii
     }
 
-    fn run(&mut self, cycles: u32) {
-        Arty::run(self, cycles);
+    fn receive_edge(&mut self, model: &mut Model) {
+        let (nibble, valid) = self.mii.rx_cycle();
+        model.set_u64(self.rxd, nibble.into());
+        model.set_bool(self.rx_dv, valid);
+        model.set_bool(self.rx_er, false);
+        model.eval();
+        model.edge(self.rx_clock);
+        model.eval();
     }
 
-    fn now(&self) -> Duration {
-        self.clocks.now()
+    /// It is the PHY that gives this clock.
+    fn transmit_edge(&mut self, model: &mut Model, phy_runs: bool) {
+        if phy_runs {
+            self.mii.tx_cycle(model.get_u64(self.txd) as u8, model.get_bool(self.tx_en));
+            model.eval();
+            model.edge(self.tx_clock);
+            model.eval();
+        }
+    }
+
+    fn faults(&mut self) -> Vec<String> {
+        self.mii.faults().iter().map(|fault| format!("{fault:?}")).collect()
     }
 }

@@ -3,7 +3,9 @@
 
 pub mod alveo;
 pub mod arty;
+pub mod checks;
 pub mod clocks;
 pub mod ecp5;
+pub mod ethernet;
 pub mod tlp_bar;
 pub mod uart_bar;
