@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Several streams into one: [`FrameArbiter64`] and its sisters for frames, [`RecordArbiter`] and [`PriorityArbiter`]
-//! for records.
+//! Several streams into one: [`FrameArbiter64`] and [`FrameArbiter512`] for frames, [`RecordArbiter`] for records.
 
 use rust_hdl::prelude::*;
 
-use super::{Beat64, Beat128, Beat512, StreamIn, StreamOut};
+use super::{Beat64, Beat512, StreamIn, StreamOut};
 
 /// Round-robin choice among `N` requests.
 ///
@@ -107,41 +106,6 @@ impl<const N: usize> Logic for RoundRobin<N> {
         if self.reset.val() {
             self.locked.d.next = false;
             self.above.d.next = 0.into();
-        }
-    }
-}
-
-/// Fixed-priority choice among `N` requests, lowest first. The ports are those of [`RoundRobin`].
-#[derive(LogicBlock, Default)]
-pub struct LowestFirst<const N: usize> {
-    pub clock: Signal<In, Clock>,
-    pub reset: Signal<In, Bit>,
-    pub request: Signal<In, Bits<N>>,
-    /// The turn of the selected request ends with this cycle.
-    pub done: Signal<In, Bit>,
-    pub select: Signal<Out, Bits<N>>,
-    locked: DFF<Bit>,
-    choice: DFF<Bits<N>>,
-    less_one: Signal<Local, Bits<N>>,
-    selected: Signal<Local, Bits<N>>,
-}
-
-impl<const N: usize> Logic for LowestFirst<N> {
-    crate::module_name!();
-
-    #[hdl_gen]
-    fn update(&mut self) {
-        dff_setup!(self, clock, locked, choice);
-        self.less_one.next = self.request.val() - 1;
-        self.selected.next = self.request.val() & !self.less_one.val();
-        if self.locked.q.val() {
-            self.selected.next = self.choice.q.val();
-        }
-        self.select.next = self.selected.val();
-        self.choice.d.next = self.selected.val();
-        self.locked.d.next = self.selected.val().any() & !self.done.val();
-        if self.reset.val() {
-            self.locked.d.next = false;
         }
     }
 }
@@ -264,77 +228,62 @@ macro_rules! frame_arbiter {
     };
 }
 frame_arbiter!(FrameArbiter64, Beat64);
-frame_arbiter!(FrameArbiter128, Beat128);
 frame_arbiter!(FrameArbiter512, Beat512);
 
-macro_rules! record_arbiter {
-    ($(#[$doc:meta])* $name:ident, $turn:ident) => {
-        $(#[$doc])*
-        #[derive(LogicBlock)]
-        pub struct $name<T: Synth, const N: usize> {
-            pub clock: Signal<In, Clock>,
-            pub reset: Signal<In, Bit>,
-            pub inp: [StreamIn<T>; N],
-            pub out: StreamOut<T>,
-            /// The input that `out` shows, one-hot.
-            pub select: Signal<Out, Bits<N>>,
-            turn: $turn<N>,
-            request: [Signal<Local, Bits<N>>; N],
-        }
-
-        impl<T: Synth, const N: usize> Default for $name<T, N> {
-            fn default() -> Self {
-                assert!((2..=8).contains(&N), "arbiter: 2 to 8 inputs, not {N}");
-                Self {
-                    clock: Default::default(),
-                    reset: Default::default(),
-                    inp: std::array::from_fn(|_| Default::default()),
-                    out: Default::default(),
-                    select: Default::default(),
-                    turn: Default::default(),
-                    request: std::array::from_fn(|_| Default::default()),
-                }
-            }
-        }
-
-        impl<T: Synth, const N: usize> Logic for $name<T, N> {
-            crate::module_name!();
-
-            #[hdl_gen]
-            fn update(&mut self) {
-                clock!(self, clock, turn);
-                self.turn.reset.next = self.reset.val();
-                self.request[0].next = 0.into();
-                if self.inp[0].valid.val() {
-                    self.request[0].next = 1.into();
-                }
-                self.out.data.next = self.inp[0].data.val();
-                self.inp[0].ready.next = self.turn.select.val().get_bit(0) & self.out.ready.val();
-                for i in 1..N {
-                    self.request[i].next = self.request[i - 1].val().replace_bit(i, self.inp[i].valid.val());
-                    self.turn.request.next = self.request[i].val();
-                    self.inp[i].ready.next = self.turn.select.val().get_bit(i) & self.out.ready.val();
-                    if self.turn.select.val().get_bit(i) {
-                        self.out.data.next = self.inp[i].data.val();
-                    }
-                }
-                self.select.next = self.turn.select.val();
-                self.out.valid.next = self.turn.select.val().any();
-                self.turn.done.next = self.out.ready.val();
-            }
-        }
-    };
+/// Round-robin arbiter of `N` record streams (2 to 8), an item per cycle, no register in the data path.
+#[derive(LogicBlock)]
+pub struct RecordArbiter<T: Synth, const N: usize> {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, Bit>,
+    pub inp: [StreamIn<T>; N],
+    pub out: StreamOut<T>,
+    /// The input that `out` shows, one-hot.
+    pub select: Signal<Out, Bits<N>>,
+    turn: RoundRobin<N>,
+    request: [Signal<Local, Bits<N>>; N],
 }
-record_arbiter!(
-    /// Round-robin arbiter of `N` record streams (2 to 8), an item per cycle, no register in the data path.
-    RecordArbiter,
-    RoundRobin
-);
-record_arbiter!(
-    /// Fixed-priority arbiter of `N` record streams (2 to 8): input 0 first. No register in the data path.
-    PriorityArbiter,
-    LowestFirst
-);
+
+impl<T: Synth, const N: usize> Default for RecordArbiter<T, N> {
+    fn default() -> Self {
+        assert!((2..=8).contains(&N), "arbiter: 2 to 8 inputs, not {N}");
+        Self {
+            clock: Default::default(),
+            reset: Default::default(),
+            inp: std::array::from_fn(|_| Default::default()),
+            out: Default::default(),
+            select: Default::default(),
+            turn: Default::default(),
+            request: std::array::from_fn(|_| Default::default()),
+        }
+    }
+}
+
+impl<T: Synth, const N: usize> Logic for RecordArbiter<T, N> {
+    crate::module_name!();
+
+    #[hdl_gen]
+    fn update(&mut self) {
+        clock!(self, clock, turn);
+        self.turn.reset.next = self.reset.val();
+        self.request[0].next = 0.into();
+        if self.inp[0].valid.val() {
+            self.request[0].next = 1.into();
+        }
+        self.out.data.next = self.inp[0].data.val();
+        self.inp[0].ready.next = self.turn.select.val().get_bit(0) & self.out.ready.val();
+        for i in 1..N {
+            self.request[i].next = self.request[i - 1].val().replace_bit(i, self.inp[i].valid.val());
+            self.turn.request.next = self.request[i].val();
+            self.inp[i].ready.next = self.turn.select.val().get_bit(i) & self.out.ready.val();
+            if self.turn.select.val().get_bit(i) {
+                self.out.data.next = self.inp[i].data.val();
+            }
+        }
+        self.select.next = self.turn.select.val();
+        self.out.valid.next = self.turn.select.val().any();
+        self.turn.done.next = self.out.ready.val();
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -345,7 +294,7 @@ mod tests {
     use crate::stream::bench::{Beat, Drain, Feed, PACES, Rng, beats, clocked};
 
     clocked!(FrameArbiter64<2>, FrameArbiter64<3>, FrameArbiter64<4>, FrameArbiter512<2>);
-    clocked!(RecordArbiter<Bits<16>, 3>, PriorityArbiter<Bits<16>, 3>);
+    clocked!(RecordArbiter<Bits<16>, 3>);
 
     /// Frames `[input, number, ...]` through every input: each comes out whole, and those of an input in order.
     macro_rules! frames_stay_whole {
@@ -412,19 +361,21 @@ mod tests {
         frames_stay_whole!(FrameArbiter512, Beat512, 2);
     }
 
-    /// Items `input * 1000 + number` through a block with three inputs: the order of the inputs taken.
-    macro_rules! turns {
-        ($block:ident, $rng:expr, $gap:expr, $stall:expr) => {{
-            let mut uut = ready(Box::<$block<Bits<16>, 3>>::default());
+    /// Items `input * 1000 + number` through three inputs: none lost, those of an input in order.
+    #[test]
+    fn records_go_round() {
+        let mut rng = Rng::new(8);
+        for (gap, stall) in PACES {
+            let mut uut = ready(Box::<RecordArbiter<Bits<16>, 3>>::default());
             let items = |input: u64| (0..30).map(move |i| Bits::<16>::from(input * 1000 + i));
-            let mut feeds: Vec<_> = (0..3).map(|input| Feed::new(items(input), $gap)).collect();
-            let mut drain = Drain::new($stall);
+            let mut feeds: Vec<_> = (0..3).map(|input| Feed::new(items(input), gap)).collect();
+            let mut drain = Drain::new(stall);
             let mut cycles = 0;
             while drain.got.len() < 90 {
                 for (feed, port) in feeds.iter_mut().zip(&mut uut.inp) {
-                    feed.drive(port, $rng);
+                    feed.drive(port, &mut rng);
                 }
-                drain.drive(&mut uut.out, $rng);
+                drain.drive(&mut uut.out, &mut rng);
                 settle(&mut *uut);
                 for (feed, port) in feeds.iter_mut().zip(&uut.inp) {
                     feed.sample(port);
@@ -442,28 +393,8 @@ mod tests {
                 next[input] += 1;
                 turns.push(input);
             }
-            turns
-        }};
-    }
-
-    #[test]
-    fn records_go_round() {
-        let mut rng = Rng::new(8);
-        for (gap, stall) in PACES {
-            let turns = turns!(RecordArbiter, &mut rng, gap, stall);
             if gap == 0 {
                 assert!(turns.iter().enumerate().all(|(i, input)| *input == i % 3), "{turns:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn records_go_by_priority() {
-        let mut rng = Rng::new(9);
-        for (gap, stall) in PACES {
-            let turns = turns!(PriorityArbiter, &mut rng, gap, stall);
-            if gap == 0 {
-                assert!(turns.is_sorted(), "{turns:?}");
             }
         }
     }

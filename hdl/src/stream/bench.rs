@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use rust_hdl::prelude::*;
 
-use super::{Beat8, Beat64, Beat128, Beat512, StreamIn, StreamOut};
+use super::{Beat8, Beat64, Beat512, StreamIn, StreamOut};
 
 /// Implements [`Clocked`](crate::sim::Clocked) for blocks whose clock input is called `clock`.
 #[macro_export]
@@ -106,7 +106,6 @@ macro_rules! beat {
     };
 }
 beat!(Beat64, 8);
-beat!(Beat128, 16);
 beat!(Beat512, 64);
 
 impl Beat for Beat8 {

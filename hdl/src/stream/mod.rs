@@ -61,17 +61,6 @@ pub struct Beat64 {
     pub last: Bit,
 }
 
-/// One beat of a 128-bit frame stream.
-#[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
-pub struct Beat128 {
-    /// Sixteen bytes, the first on the wire in bits 7..0.
-    pub data: Bits<128>,
-    /// One bit per valid byte lane, contiguous from lane 0.
-    pub keep: Bits<16>,
-    /// The beat is the frame's last.
-    pub last: Bit,
-}
-
 /// One beat of a 512-bit frame stream.
 #[derive(Copy, Clone, Debug, PartialEq, Default, LogicStruct)]
 pub struct Beat512 {

@@ -3,7 +3,7 @@
 
 use rust_hdl::prelude::*;
 
-use super::arbiter::{FrameArbiter64, FrameArbiter128, FrameArbiter512, PriorityArbiter, RecordArbiter};
+use super::arbiter::{FrameArbiter64, FrameArbiter512, RecordArbiter};
 use super::fifo::Fifo;
 use super::frame_fifo::{FrameFifo64, FrameFifo512};
 use super::header_window::{HeaderWindow64, HeaderWindow512};
@@ -13,7 +13,7 @@ use super::skid::{Skid, Stage};
 use super::small_fifo::SmallFifo;
 use super::strip::{Strip64, Strip512};
 use super::trim::{Trim64, Trim512};
-use super::width::{Narrow64To8, Narrow128To64, Narrow512To64, Widen8To64, Widen64To512};
+use super::width::{Narrow64To8, Widen8To64};
 use super::{Beat64, Beat512};
 use crate::emit::{check, emit_top};
 use crate::memory::checksum::{Checksum64, Checksum512};
@@ -36,17 +36,12 @@ fn blocks_lint_and_synthesise() {
         print::<FrameArbiter64<2>>("arbiter2"),
         print::<FrameArbiter64<3>>("arbiter3"),
         print::<FrameArbiter64<4>>("arbiter4"),
-        print::<FrameArbiter128<2>>("arbiter_128"),
         print::<FrameArbiter512<2>>("arbiter_512"),
         print::<RecordArbiter<Bits<40>, 5>>("record_arbiter"),
-        print::<PriorityArbiter<Bits<40>, 3>>("priority_arbiter"),
         print::<FrameFifo64<9, 10>>("frame_fifo_64"),
         print::<FrameFifo512<9, 10>>("frame_fifo_512"),
         print::<Narrow64To8>("narrow_64_8"),
-        print::<Narrow128To64>("narrow_128_64"),
-        print::<Narrow512To64>("narrow_512_64"),
         print::<Widen8To64>("widen_8_64"),
-        print::<Widen64To512>("widen_64_512"),
         print::<HeaderWindow64<512, 8>>("window_64"),
         print::<HeaderWindow64<64, 1>>("window_64_one"),
         print::<HeaderWindow512<480>>("window_512"),

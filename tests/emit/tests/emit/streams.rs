@@ -16,7 +16,7 @@ use syncline_hdl::stream::header_window::HeaderWindow64;
 use syncline_hdl::stream::prepend::{Prepend64, Prepend512};
 use syncline_hdl::stream::strip::{Strip64, Strip512};
 use syncline_hdl::stream::trim::Trim64;
-use syncline_hdl::stream::width::{Narrow512To64, Widen8To64};
+use syncline_hdl::stream::width::{Narrow64To8, Widen8To64};
 use syncline_hdl::stream::{Beat8, Beat64, Beat512};
 use syncline_verilate::{Model, Options, Source};
 
@@ -135,7 +135,7 @@ lockstep!(prepend_512, Prepend512<512>, 200,
     out [inp.ready, header.ready, out.data, out.valid]);
 lockstep!(trim, Trim64, 500, in [inp.data, inp.valid, out.ready, last_byte],
     out [inp.ready, out.data, out.valid, too_short]);
-lockstep!(narrow, Narrow512To64, 300, in [inp.data, inp.valid, out.ready], out [inp.ready, out.data, out.valid]);
+lockstep!(narrow, Narrow64To8, 300, in [inp.data, inp.valid, out.ready], out [inp.ready, out.data, out.valid]);
 lockstep!(widen, Widen8To64, 500, in [inp.data, inp.valid, out.ready], out [inp.ready, out.data, out.valid]);
 lockstep!(checksum, Checksum64, 500, in [beat, taken, seed], out [sum, sum_valid]);
 lockstep!(row_ring_16, RowRing16<7, 3, 32>, 500, in [write_valid, write_addr, write_data, write_keep, read_addr],
