@@ -434,19 +434,7 @@ mod tests {
 
     #[test]
     fn prints_lints_and_synthesises() {
-        use crate::emit::{check, emit_top};
-        let designs = [
-            (emit_top(Box::<Net64>::default(), "net64"), "net64"),
-            (emit_top(Box::<Net512>::default(), "net512"), "net512"),
-        ];
-        let designs = designs.map(|(text, top)| (text.unwrap_or_else(|e| panic!("{top}: {e}")), top));
-        for (text, top) in &designs {
-            if let Some(dir) = std::env::var_os("SYNCLINE_VERILOG_DIR") {
-                std::fs::write(std::path::Path::new(&dir).join(format!("{top}.v")), text)
-                    .expect("directory of SYNCLINE_VERILOG_DIR is writable");
-            }
-            check::lints(text, top).unwrap_or_else(|e| panic!("{e}"));
-            check::synthesises(text, top).unwrap_or_else(|e| panic!("{e}"));
-        }
+        use crate::emit::bench::{lint_and_synthesise, print};
+        lint_and_synthesise(&[print::<Net64>("net64"), print::<Net512>("net512")]);
     }
 }

@@ -11,6 +11,8 @@
 //! * A flip-flop is a register in its parent, equal modules are printed once, `inp$data` is called `inp_data`.
 //! * A module is called after its type with [`module_name!`](crate::module_name), otherwise after its field.
 
+#[doc(hidden)]
+pub mod bench;
 pub mod check;
 mod error;
 mod flow;

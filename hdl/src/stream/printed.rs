@@ -15,14 +15,10 @@ use super::strip::{Strip64, Strip512};
 use super::trim::{Trim64, Trim512};
 use super::width::{Narrow64To8, Widen8To64};
 use super::{Beat64, Beat512};
-use crate::emit::{check, emit_top};
+use crate::emit::bench::{lint_and_synthesise, print};
 use crate::memory::checksum::{Checksum64, Checksum512};
 use crate::memory::lane_ring::{LaneRing8, LaneRing64};
 use crate::memory::row_ring::RowRing16;
-
-fn print<B: Block + Default>(name: &'static str) -> (String, &'static str) {
-    (emit_top(Box::<B>::default(), name).unwrap_or_else(|e| panic!("{name}: {e}")), name)
-}
 
 #[test]
 fn blocks_lint_and_synthesise() {
@@ -58,15 +54,5 @@ fn blocks_lint_and_synthesise() {
         print::<RowRing16<16, 12, 4096>>("row_ring_16"),
         print::<LaneRing64<20, 14, 16384>>("ring_64"),
     ];
-    if let Some(dir) = std::env::var_os("SYNCLINE_VERILOG_DIR") {
-        for (text, top) in &designs {
-            let path = std::path::Path::new(&dir).join(format!("{top}.v"));
-            std::fs::write(path, text).expect("directory of SYNCLINE_VERILOG_DIR is writable");
-        }
-    }
-    for (text, top) in &designs {
-        check::lints(text, top).unwrap_or_else(|e| panic!("{e}"));
-    }
-    let designs: Vec<(&str, &str)> = designs.iter().map(|(text, top)| (text.as_str(), *top)).collect();
-    check::synthesise_all(&designs).unwrap_or_else(|e| panic!("{e}"));
+    lint_and_synthesise(&designs);
 }

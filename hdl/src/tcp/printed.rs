@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Every block of `tcp` and `flow`, the timers and the scheduler are printed, linted and read by the synthesis tool.
 
-use rust_hdl::prelude::*;
-
 use super::placer::{Placer64, Placer512};
 use super::rx::{Rx64, Rx512};
 use super::tx::{Tx64, Tx512};
-use crate::emit::{check, emit_top};
+use crate::emit::bench::{lint_and_synthesise, print};
 use crate::flow::lookup::Lookup;
 use crate::sched::Sched;
 use crate::timer::Timer;
-
-fn print<B: Block + Default>(name: &'static str) -> (String, &'static str) {
-    (emit_top(Box::<B>::default(), name).unwrap_or_else(|e| panic!("{name}: {e}")), name)
-}
 
 #[test]
 fn blocks_lint_and_synthesise() {
@@ -29,9 +23,5 @@ fn blocks_lint_and_synthesise() {
         print::<Sched<4, 5>>("sched16"),
         print::<Timer<4, 5>>("timer16"),
     ];
-    for (text, top) in &designs {
-        check::lints(text, top).unwrap_or_else(|e| panic!("{e}"));
-    }
-    let designs: Vec<(&str, &str)> = designs.iter().map(|(text, top)| (text.as_str(), *top)).collect();
-    check::synthesise_all(&designs).unwrap_or_else(|e| panic!("{e}"));
+    lint_and_synthesise(&designs);
 }

@@ -5,7 +5,8 @@ use rust_hdl::prelude::*;
 
 use super::idioms::*;
 use super::memories::*;
-use crate::emit::{check, emit_top};
+use crate::emit::bench::{lint_and_synthesise, print_block};
+use crate::emit::check;
 
 #[derive(LogicBlock, Default)]
 pub struct ClockTop {
@@ -30,47 +31,39 @@ impl Logic for ClockTop {
     }
 }
 
-fn print<B: Block>(block: B, name: &'static str) -> (String, &'static str) {
-    (emit_top(Box::new(block), name).unwrap_or_else(|e| panic!("{e}")), name)
-}
-
 #[test]
 fn idioms_lint_and_synthesise() {
     let designs = [
-        print(Skid::<Beat512>::default(), "skid"),
-        print(Skid2::<Beat512>::default(), "skid2"),
-        print(FrameCount::default(), "frame_count"),
-        print(ByteShift::default(), "byte_shift"),
-        print(Csum64::default(), "csum64"),
-        print(Bram::<Tcb, 5>::default(), "bram"),
-        print(AckUpdate::<5>::default(), "ack_update"),
-        print(Fifo::<Beat512, 4, 5>::default(), "fifo"),
+        print_block(Skid::<Beat512>::default(), "skid"),
+        print_block(Skid2::<Beat512>::default(), "skid2"),
+        print_block(FrameCount::default(), "frame_count"),
+        print_block(ByteShift::default(), "byte_shift"),
+        print_block(Csum64::default(), "csum64"),
+        print_block(Bram::<Tcb, 5>::default(), "bram"),
+        print_block(AckUpdate::<5>::default(), "ack_update"),
+        print_block(Fifo::<Beat512, 4, 5>::default(), "fifo"),
     ];
-    for (text, top) in &designs {
-        check::lints(text, top).unwrap_or_else(|e| panic!("{e}\n{text}"));
-    }
-    let designs: Vec<(&str, &str)> = designs.iter().map(|(text, top)| (text.as_str(), *top)).collect();
-    let stats = check::synthesise_all(&designs).unwrap_or_else(|e| panic!("{e}"));
+    let stats = lint_and_synthesise(&designs);
     assert_eq!(stats[0].by_type.get("$dff"), Some(&2), "{:?}", stats[0]);
     assert_eq!(stats[1].by_type.get("$dff"), Some(&4), "{:?}", stats[1]);
 }
 
 #[test]
 fn equal_modules_are_printed_once() {
-    let (text, _) = print(Skid2::<Beat512>::default(), "skid2");
+    let (text, _) = print_block(Skid2::<Beat512>::default(), "skid2");
     assert_eq!(text.matches("endmodule").count(), 2, "{text}");
     assert!(!text.contains('$'), "{text}");
 }
 
 #[test]
 fn the_widest_tree_lints() {
-    let (text, top) = print(Csum512::default(), "csum512");
+    let (text, top) = print_block(Csum512::default(), "csum512");
     check::lints(&text, top).unwrap_or_else(|e| panic!("{e}"));
 }
 
 #[test]
 fn vendor_text_passes_through() {
-    let (text, _) = print(ClockTop::default(), "clock_top");
+    let (text, _) = print_block(ClockTop::default(), "clock_top");
     assert!(text.contains("vendor_pll #(.MULT(8)) u (.clkin(clk_in)"), "{text}");
     assert!(text.contains("output wire clk_out"), "{text}");
 }
@@ -115,7 +108,7 @@ impl Logic for Buffers {
 
 #[test]
 fn a_black_box_is_declared_once_under_its_own_name() {
-    let (text, top) = print(Buffers::default(), "buffers");
+    let (text, top) = print_block(Buffers::default(), "buffers");
     assert_eq!(text.matches("module VENDOR_BUF").count(), 1, "{text}");
     assert!(text.contains("VENDOR_BUF first (\n    .I(a),\n    .O(first_O)\n  );"), "{text}");
     check::synthesises(&text, top).unwrap_or_else(|e| panic!("{e}"));
@@ -152,7 +145,7 @@ impl Logic for Constants {
 
 #[test]
 fn constants_are_computed_when_printing() {
-    let (text, _) = print(Constants::default(), "constants");
+    let (text, _) = print_block(Constants::default(), "constants");
     assert!(text.contains("assign fields = 8'h53;"), "{text}");
     assert!(text.contains("assign chosen = 8'd2;"), "{text}");
 }
