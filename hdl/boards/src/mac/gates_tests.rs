@@ -2,14 +2,13 @@
 //! The gates between the PHY's clocks and the core's.
 
 use rust_hdl::prelude::*;
-use syncline_hdl::emit::check;
+use syncline_hdl::emit::bench::{lint_and_synthesise, print};
 use syncline_hdl::sim::{ready, settle};
 use syncline_hdl::stream::Beat64;
 use syncline_hdl::stream::bench::{Drain, Feed, Rng, assert_frames, beats};
 
 use super::RxByte;
 use super::rx_gate::RxGate;
-use super::tests::print;
 use super::tx_gate::TxGate;
 
 /// Both gates of a MAC, the PHY's side of one joined to the other's in the test.
@@ -238,9 +237,5 @@ fn a_frame_that_the_core_breaks_off_is_forgotten() {
 #[test]
 fn gates_lint_and_synthesise() {
     let designs = [print::<RxGate<9, 10>>("rx_gate"), print::<TxGate<9, 10>>("tx_gate")];
-    for (text, top) in &designs {
-        check::lints(text, top).unwrap_or_else(|e| panic!("{e}"));
-    }
-    let designs: Vec<(&str, &str)> = designs.iter().map(|(text, top)| (text.as_str(), *top)).collect();
-    check::synthesise_all(&designs).unwrap_or_else(|e| panic!("{e}"));
+    lint_and_synthesise(&designs);
 }

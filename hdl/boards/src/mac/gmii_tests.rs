@@ -3,181 +3,118 @@
 
 use rust_hdl::prelude::*;
 use syncline_hdl::clocked;
-use syncline_hdl::emit::check;
-use syncline_hdl::sim::{ready, settle, tick};
-use syncline_hdl::stream::Beat8;
-use syncline_hdl::stream::bench::{Feed, Rng, beats};
+use syncline_hdl::emit::bench::{lint_and_synthesise, print};
+use syncline_hdl::stream::bench::Rng;
+use syncline_hdl::stream::{Beat8, StreamIn};
 
-use super::fault;
+use super::bench::{
+    Interface, Receive, Symbol, Transmit, assert_judged, assert_noise_is_no_frame, assert_sent_whole,
+    assert_underflow_spoils, clean, good_and_wrong,
+};
 use super::gmii_receive::GmiiReceive;
 use super::gmii_transmit::GmiiTransmit;
-use super::reference::{fcs, on_the_wire};
+use super::reference::on_the_wire;
 use super::rgmii_mac::RgmiiMac;
-use super::tests::print;
+use super::{RxByte, fault};
 
 clocked!(GmiiReceive, GmiiTransmit);
 
-/// Carrier events, as bytes with (valid, error), with `gap` bytes of silence behind each.
-fn listen(events: &[Vec<(u8, bool)>], gap: usize) -> (Vec<(Vec<u8>, u64)>, usize) {
-    let mut uut = ready(Box::<GmiiReceive>::default());
-    uut.reset.next = true;
-    tick(&mut *uut);
-    uut.reset.next = false;
-    let (mut frames, mut frame, mut fragments) = (vec![], vec![], 0);
-    let mut line: Vec<Option<(u8, bool)>> = vec![None; 4];
-    for event in events {
-        line.extend(event.iter().copied().map(Some));
-        line.extend(vec![None; gap]);
+/// A byte a cycle.
+struct Gmii;
+
+impl Interface for Gmii {
+    type Receive = GmiiReceive;
+    type Transmit = GmiiTransmit;
+    const PER_BYTE: usize = 1;
+
+    fn symbols(bytes: &[u8]) -> Vec<u8> {
+        bytes.to_vec()
     }
-    line.extend([None; 8]);
-    for byte in line {
-        // Between frames the PHY shows its status.
-        let (value, error) = byte.unwrap_or((0xdd, false));
-        uut.rxd.next = u64::from(value).into();
-        uut.rx_dv.next = byte.is_some();
-        uut.rx_dv_xor_er.next = byte.is_some() != error;
-        tick(&mut *uut);
-        fragments += usize::from(uut.stat_fragment.val());
-        if uut.out_valid.val() {
-            let item = uut.out.val();
-            frame.push(item.data.to_u8());
-            if item.last {
-                frames.push((std::mem::take(&mut frame), item.fault.to_u64()));
-            }
-        }
+
+    fn bytes(symbols: &[u8]) -> Vec<u8> {
+        symbols.to_vec()
     }
-    assert!(frame.is_empty(), "a frame without an end");
-    (frames, fragments)
 }
 
-fn clean(bytes: &[u8]) -> Vec<(u8, bool)> {
-    bytes.iter().map(|byte| (*byte, false)).collect()
+impl Receive for GmiiReceive {
+    fn reset(&mut self) -> &mut Signal<In, Bit> {
+        &mut self.reset
+    }
+
+    fn show(&mut self, symbol: Option<Symbol>) {
+        // Between frames the PHY shows its status.
+        let (value, error) = symbol.unwrap_or((0xdd, false));
+        self.rxd.next = u64::from(value).into();
+        self.rx_dv.next = symbol.is_some();
+        self.rx_dv_xor_er.next = symbol.is_some() != error;
+    }
+
+    fn item(&self) -> Option<RxByte> {
+        self.out_valid.val().then(|| self.out.val())
+    }
+
+    fn fragment(&self) -> bool {
+        self.stat_fragment.val()
+    }
+}
+
+impl Transmit for GmiiTransmit {
+    fn inp(&mut self) -> &mut StreamIn<Beat8> {
+        &mut self.inp
+    }
+
+    fn shown(&self) -> Option<u8> {
+        self.tx_en.val().then(|| self.txd.val().to_u8())
+    }
+
+    fn underflow(&self) -> bool {
+        self.stat_underflow.val()
+    }
 }
 
 // covers: NET-13
 #[test]
 fn frames_are_received_and_judged() {
     let mut rng = Rng::new(320);
-    let (mut events, mut want) = (vec![], vec![]);
-    for len in [60, 61, 64, 100, 1513, 1514] {
-        let frame = rng.bytes(len);
-        events.push(clean(&on_the_wire(&frame)));
-        want.push((frame, 0));
-    }
-    // One bit over: every place of a short frame.
+    let (mut events, mut want) = good_and_wrong::<Gmii>(&mut rng);
     let frame = rng.bytes(60);
-    let wire = on_the_wire(&frame);
-    for bit in 64..wire.len() * 8 {
-        let mut bad = wire.clone();
-        bad[bit / 8] ^= 1 << (bit % 8);
-        events.push(clean(&bad));
-        want.push((bad[8..68].to_vec(), fault::FCS));
-    }
-    // Too short and too long, with a right FCS.
-    for len in [1, 20, 59, 1515, 1600] {
-        let frame = rng.bytes(len);
-        let wire = [&[0x55; 7][..], &[0xd5], &frame, &fcs(&frame)].concat();
-        events.push(clean(&wire));
-        want.push((frame, fault::LENGTH));
-    }
-    // An error reported by the PHY, at the first byte and at the last; a short preamble; none at all but the delimiter.
-    for at in [8, 30, wire.len() - 1] {
-        let mut event = clean(&wire);
-        event[at].1 = true;
+    let whole = clean::<Gmii>(&on_the_wire(&frame));
+    let mut add = |event: Vec<Symbol>, fault| {
         events.push(event);
-        want.push((frame.clone(), fault::PHY));
+        want.push((frame.clone(), fault));
+    };
+    // An error reported by the PHY, at the first byte and at the last; a short preamble; none at all but the delimiter.
+    for at in [8, 30, whole.len() - 1] {
+        let mut event = whole.clone();
+        event[at].1 = true;
+        add(event, fault::PHY);
     }
     for skipped in [3, 6, 7] {
-        events.push(clean(&wire)[skipped..].to_vec());
-        want.push((frame.clone(), 0));
+        add(whole[skipped..].to_vec(), 0);
     }
-    for gap in [1, 12] {
-        let (got, fragments) = listen(&events, gap);
-        for (i, (got, want)) in got.iter().zip(&want).enumerate() {
-            assert_eq!(got, want, "event {i}, gap {gap}");
-        }
-        assert_eq!((got.len(), fragments), (want.len(), 0));
-    }
+    assert_judged::<Gmii>(&events, &want);
 }
 
 #[test]
 fn noise_is_no_frame() {
-    let mut rng = Rng::new(321);
-    let frame = rng.bytes(80);
-    let good = clean(&on_the_wire(&frame));
-    let false_carrier = vec![(0x0e, true); 30];
-    let broken_preamble: Vec<_> =
-        [(0x55, false), (0x55, false), (0x5d, false)].into_iter().chain(good.clone()).collect();
-    let only_preamble = vec![(0x55, false); 20];
-    let fragment = clean(&[0x55, 0x55, 0xd5, 1, 2, 3, 4]);
-    let only_delimiter = clean(&[0x55, 0xd5]);
-    let events =
-        [false_carrier, good.clone(), broken_preamble, only_preamble, fragment, only_delimiter, good];
-    let (got, fragments) = listen(&events, 3);
-    assert_eq!(got, [(frame.clone(), 0), (frame, 0)]);
-    assert_eq!(fragments, 2);
-}
-
-/// What the pins show, as carrier events and the silence between them, in bytes.
-fn send(frames: &[Vec<u8>], gap: u64, rng: &mut Rng, cycles: usize) -> (Vec<Vec<u8>>, Vec<usize>, usize) {
-    let mut uut = ready(Box::<GmiiTransmit>::default());
-    let items: Vec<Beat8> = frames.iter().flat_map(|frame| beats(frame, rng)).collect();
-    let mut feed = Feed::new(items, gap);
-    let (mut events, mut silences, mut event, mut silence, mut underflows) = (vec![], vec![], vec![], 0, 0);
-    for _ in 0..cycles {
-        feed.drive(&mut uut.inp, rng);
-        settle(&mut *uut);
-        feed.sample(&uut.inp);
-        underflows += usize::from(uut.stat_underflow.val());
-        tick(&mut *uut);
-        if uut.tx_en.val() {
-            if event.is_empty() {
-                silences.push(std::mem::take(&mut silence));
-            }
-            event.push(uut.txd.val().to_u8());
-        } else {
-            silence += 1;
-            if !event.is_empty() {
-                events.push(std::mem::take(&mut event));
-            }
-        }
-    }
-    assert!(feed.is_empty() && event.is_empty(), "not all was sent");
-    (events, silences, underflows)
+    assert_noise_is_no_frame::<Gmii>(&[0x55, 0x55, 0x5d], &mut Rng::new(321));
 }
 
 #[test]
 fn frames_are_sent_a_byte_a_cycle_with_all_that_belongs_to_them() {
-    let mut rng = Rng::new(322);
-    let frames: Vec<_> = [1, 14, 42, 59, 60, 61, 200, 1514].map(|len| rng.bytes(len)).into();
-    let (events, silences, underflows) = send(&frames, 0, &mut rng, 3_000);
-    let want: Vec<_> = frames.iter().map(|frame| on_the_wire(frame)).collect();
-    assert_eq!(events, want);
-    // 96 bit times between frames, no more when the next one waits.
-    assert!(silences[1..].iter().all(|gap| *gap == 12), "{silences:?}");
-    assert_eq!(underflows, 0);
+    assert_sent_whole::<Gmii>(&mut Rng::new(322));
 }
 
 #[test]
 fn an_underflow_spoils_the_frame() {
-    let mut rng = Rng::new(323);
-    let frames = [rng.bytes(200)];
-    let (events, _, underflows) = send(&frames, 40, &mut rng, 2_000);
-    assert_eq!((events.len(), underflows), (1, 1));
-    let (body, check) = events[0][8..].split_at(events[0].len() - 12);
-    assert_ne!(check, fcs(body), "nobody may take it for good");
+    assert_underflow_spoils::<Gmii>(&mut Rng::new(323));
 }
 
 #[test]
 fn blocks_lint_and_synthesise() {
-    let designs = [
+    lint_and_synthesise(&[
         print::<GmiiReceive>("gmii_receive"),
         print::<GmiiTransmit>("gmii_transmit"),
         print::<RgmiiMac>("rgmii_mac"),
-    ];
-    for (text, top) in &designs {
-        check::lints(text, top).unwrap_or_else(|e| panic!("{e}"));
-    }
-    let designs: Vec<(&str, &str)> = designs.iter().map(|(text, top)| (text.as_str(), *top)).collect();
-    check::synthesise_all(&designs).unwrap_or_else(|e| panic!("{e}"));
+    ]);
 }

@@ -65,12 +65,14 @@ pub struct MacStats {
 }
 
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
 mod gates_tests;
 #[cfg(test)]
 mod gmii_tests;
 #[cfg(test)]
 mod mdio_tests;
 #[cfg(test)]
-mod reference;
+mod mii_tests;
 #[cfg(test)]
-mod tests;
+mod reference;
