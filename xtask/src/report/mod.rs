@@ -236,7 +236,7 @@ impl Page {
              RAM64M. A carry cell of an ECP5 counts as two LUT4. *Levels*: LUTs on the longest way between two registers of the block (xc7); \
              *chains*: carry chains on the way that has most of them; *beside*: LUTs on the longest way through a chain, without the one in \
              front of the chain, which lies in its slice. *MHz alone*: placed and routed on an LFE5UM5G-85F, speed 8, with a \
-             register at every port (`-`: larger than that chip). `cargo xtask test` fails when a block exceeds the limits in \
+             register at every port (`-`: larger than that chip, or the core, for which see below). `cargo xtask test` fails when a block exceeds the limits in \
              `xtask/src/report/limits.rs`, and the report when the 512-bit core does. Vivado and Diamond were not run.\n\n{}\n## Clock of the 64-bit core\n\n{}\n## The 512-bit core \
              (`synth_xilinx -family xcup`)\n\n{}",
             versions()?,

@@ -51,7 +51,7 @@ impl Debian {
             return Ok(found);
         }
         eprintln!(
-            "set-up: fetching nextpnr and Project X-Ray from Debian {SUITE} into .tools/debian (31 MB, 360 MB unpacked)"
+            "set-up: fetching nextpnr and Project X-Ray from Debian {SUITE} into .tools/debian (31 MB, 350 MB unpacked)"
         );
         let folder = folder();
         if folder.exists() {
