@@ -28,7 +28,7 @@ pub fn print_block<B: Block>(block: B, name: &'static str) -> Printed {
 /// Every design lints and synthesises; what Yosys counts. The folder of `SYNCLINE_VERILOG_DIR`, if that is set, gets the Verilog.
 ///
 /// # Panics
-/// With what the tools said of the first that does not, or when a tool is missing.
+/// With what the tools said of the first that does not, when a tool is missing, or when the folder can't be written.
 pub fn lint_and_synthesise(designs: &[Printed]) -> Vec<YosysStat> {
     if let Some(dir) = std::env::var_os("SYNCLINE_VERILOG_DIR") {
         for (text, top) in designs {

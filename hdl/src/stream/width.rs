@@ -49,7 +49,7 @@ impl Logic for Narrow64To8 {
     }
 }
 
-/// A lane of the beat that [`Widen8To64`] collects; its outputs have the beat's widths.
+/// `N` bits and `K` lanes of the beat that [`Widen8To64`] collects, which has `W` bits and `L` lanes, as the outputs have.
 #[derive(LogicBlock, Default)]
 pub struct Piece<const N: usize, const K: usize, const W: usize, const L: usize> {
     pub clock: Signal<In, Clock>,

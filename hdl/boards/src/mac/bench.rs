@@ -20,7 +20,9 @@ pub trait Interface {
     type Transmit: Transmit;
     /// Symbols of a byte.
     const PER_BYTE: usize;
+    /// The data of the symbols, ...
     fn symbols(bytes: &[u8]) -> Vec<u8>;
+    /// ... and back.
     fn bytes(symbols: &[u8]) -> Vec<u8>;
 }
 
@@ -109,7 +111,8 @@ pub fn assert_judged<I: Interface>(events: &[Vec<Symbol>], want: &[Judged]) {
     }
 }
 
-/// False carriers, preambles with nothing behind them and fragments around two good frames. `broken`: a preamble that breaks off.
+/// False carriers, preambles with nothing behind them and fragments, in front of two good frames and between them. `broken`: the symbols of a
+/// preamble that breaks off, so that the frame behind it is noise too.
 pub fn assert_noise_is_no_frame<I: Interface>(broken: &[u8], rng: &mut Rng) {
     let frame = rng.bytes(80);
     let good = clean::<I>(&on_the_wire(&frame));

@@ -34,14 +34,14 @@ impl Logic for ClockTop {
 #[test]
 fn idioms_lint_and_synthesise() {
     let designs = [
-        print_block(Skid::<Beat512>::default(), "skid"),
+        print_block(Skid::<Beat512>::default(), "idiom_skid"),
         print_block(Skid2::<Beat512>::default(), "skid2"),
         print_block(FrameCount::default(), "frame_count"),
         print_block(ByteShift::default(), "byte_shift"),
         print_block(Csum64::default(), "csum64"),
         print_block(Bram::<Tcb, 5>::default(), "bram"),
         print_block(AckUpdate::<5>::default(), "ack_update"),
-        print_block(Fifo::<Beat512, 4, 5>::default(), "fifo"),
+        print_block(Fifo::<Beat512, 4, 5>::default(), "idiom_fifo"),
     ];
     let stats = lint_and_synthesise(&designs);
     assert_eq!(stats[0].by_type.get("$dff"), Some(&2), "{:?}", stats[0]);
