@@ -88,6 +88,6 @@ impl Pads for MiiPads {
     }
 
     fn faults(&mut self) -> Vec<String> {
-        self.mii.faults().iter().map(|fault| format!("{fault:?}")).collect()
+        self.mii.faults().iter().map(|fault| format!("wire: {fault:?}")).collect()
     }
 }

@@ -56,8 +56,10 @@ pub fn count(device: &Device, slot: usize) -> u32 {
     device.read_register(map::COUNTERS + 4 * slot as u32).expect("a counter")
 }
 
+/// Nothing was wrong at the pins.
+///
 /// # Panics
-/// When something was wrong at the pins.
+/// When something was.
 pub fn no_faults<P: Pads>(board: &Shared<P>) {
     assert_eq!(lock(board).faults(), [""; 0]);
 }
@@ -71,7 +73,7 @@ pub fn drain<P: Pads>(board: &Shared<P>) {
     board.run(20_000);
 }
 
-/// A connection opened and one accepted, with so much data both ways.
+/// A connection opened, over which `bytes` are echoed, and one accepted, over which half as many come.
 ///
 /// # Panics
 /// When a byte differs, something was sent again or is wrong at the pins, or the card is not of these `params`.
@@ -97,7 +99,7 @@ pub fn useless(length: usize) -> Vec<u8> {
     frame
 }
 
-/// Each kind of wrong frame (FCS, runt, giant), alone and between good ones: the core gets the good ones, and the lamp tells.
+/// Each kind of wrong frame (FCS, runt, fragment, giant), alone and between good ones: the core gets the good ones, and the lamp tells.
 ///
 /// # Panics
 /// When it is not so.

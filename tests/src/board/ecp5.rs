@@ -97,8 +97,8 @@ impl Pads for RgmiiPads {
     }
 
     fn faults(&mut self) -> Vec<String> {
-        let mut all: Vec<_> = self.wire().faults().iter().map(|fault| format!("{fault:?}")).collect();
-        all.extend(self.rgmii.faults().iter().map(|fault| format!("{fault:?}")));
+        let mut all: Vec<_> = self.wire().faults().iter().map(|fault| format!("wire: {fault:?}")).collect();
+        all.extend(self.rgmii.faults().iter().map(|fault| format!("RGMII: {fault:?}")));
         all
     }
 }

@@ -15,11 +15,12 @@ use super::uart_bar::Serial;
 use crate::smoltcp::{Plugged, lock};
 
 /// Cycles of the core's clock a second: few, so that TCP's second takes no minutes. Everything else keeps its ratio to it.
-pub const CLOCK_HZ: u32 = 1_000_000;
+pub(super) const CLOCK_HZ: u32 = 1_000_000;
 /// Clock cycles a bit of the UART: as few as its receiver takes.
 const BIT: u32 = 8;
-/// What follows from that, for a board's core.
-pub const RATES: Rates = Rates { baud: CLOCK_HZ / BIT, stall_cycles: 200_000, phy_reset_cycles: 2_000 };
+/// A board's core at that clock.
+pub(super) const RATES: Rates =
+    Rates { baud: CLOCK_HZ / BIT, stall_cycles: 200_000, phy_reset_cycles: 2_000 };
 /// Where the PHY's straps put it: the card does not know.
 const PHY_ADDRESS: u8 = 1;
 /// Cycles between two looks of the peer at the clock.
@@ -82,13 +83,15 @@ pub struct Board<P> {
 ///
 /// # Panics
 /// When it can't be built.
-pub fn model(name: &str, text: String) -> Model {
+pub(super) fn model(name: &str, text: String) -> Model {
     Model::build(&Source::new(name, text), Options::fast()).expect("a model")
 }
 
+/// A port of the model.
+///
 /// # Panics
-/// When the model has no such port.
-pub fn port(model: &Model, name: &str) -> Port {
+/// When there is none of that name.
+pub(super) fn port(model: &Model, name: &str) -> Port {
     model.port(name).unwrap_or_else(|e| panic!("{e}"))
 }
 
@@ -168,8 +171,8 @@ impl<P: Pads> Board<P> {
     /// All that was wrong at the pins.
     pub fn faults(&mut self) -> Vec<String> {
         let mut all = self.pads.faults();
-        all.extend(self.uart.faults().iter().map(|fault| format!("{fault:?}")));
-        all.extend(self.phy.faults().iter().map(|fault| format!("{fault:?}")));
+        all.extend(self.uart.faults().iter().map(|fault| format!("UART: {fault:?}")));
+        all.extend(self.phy.faults().iter().map(|fault| format!("MDIO: {fault:?}")));
         all
     }
 
