@@ -69,6 +69,13 @@ impl Default for Builder {
     }
 }
 
+impl Simulation {
+    /// A simulation of the 64-bit core on virtual time with a perfect link and no peer; the builder changes that.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+}
+
 impl Builder {
     /// Which core; 64 bits wide unless set.
     pub fn config(mut self, config: Config) -> Self {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! [`Simulation`]: the card, its clock, the cable and what is at the other end.
 
-use crate::builder::Builder;
 use crate::clock::{Clock, Waited};
 use crate::link::Direction;
 use crate::mac::{Frame, Inlet, Outlet, Stamp};
@@ -54,11 +53,6 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// A simulation of the 64-bit core on virtual time with a perfect link and no peer; the builder changes that.
-    pub fn builder() -> Builder {
-        Builder::default()
-    }
-
     pub(crate) fn new(core: Core, clock: Clock, to_card: Direction, to_peer: Direction) -> Self {
         let mut simulation = Simulation {
             core,

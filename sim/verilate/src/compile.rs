@@ -7,15 +7,9 @@ use crate::source::{Optimize, Options, Source, Trace};
 use crate::{ports, shim, tool};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// C++ files above this many bytes in total are compiled in parallel.
 const PARALLEL_FROM: u64 = 400_000;
-
-/// The C++ compiler: `$CXX` or `c++`.
-pub(crate) fn compiler() -> Command {
-    Command::new(std::env::var_os("CXX").unwrap_or_else(|| "c++".into()))
-}
 
 /// Translates and compiles `source` in `work`; the object files of the model and its shim.
 pub(crate) fn objects(source: &Source, options: Options, work: &Path) -> Result<Vec<PathBuf>> {
@@ -122,7 +116,7 @@ fn compile(file: &Path, object: &Path, options: Options) -> Result<()> {
         Optimize::O3 => "-O3",
     };
     let on = |yes: bool| u8::from(yes);
-    let mut command = compiler();
+    let mut command = tool::compiler();
     command.args(["-std=c++17", level, "-fPIC", "-w", "-c"]).arg(file).arg("-o").arg(object);
     command.arg("-I").arg(&verilator.include).arg("-I").arg(verilator.include.join("vltstd"));
     command.args(["-DVERILATOR=1", "-DVL_TIME_CONTEXT", "-DVM_SC=0", "-DVM_COVERAGE=0", "-DVM_TIMING=0"]);

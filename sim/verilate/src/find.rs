@@ -37,7 +37,7 @@ impl Verilator {
     pub fn best_trace(&self) -> crate::Trace {
         let headers: &[&str] = if self.fst_needs_lz4() { &["zlib.h", "lz4.h"] } else { &["zlib.h"] };
         let found = |header: &&str| {
-            let mut command = crate::compile::compiler();
+            let mut command = crate::tool::compiler();
             command.args(["-E", "-x", "c++", "-include", header, "/dev/null"]);
             crate::tool::run(&mut command).is_ok()
         };

@@ -26,7 +26,7 @@ pub(crate) fn shared(source: &Source, options: Options) -> Result<PathBuf> {
     let folder = cache::get(&source.top, &key, |work| {
         let mut objects = compile::objects(source, options, work)?;
         objects.extend(compile::runtime(options)?);
-        let mut command = compile::compiler();
+        let mut command = tool::compiler();
         command.args(["-shared", "-pthread", "-o"]).arg(work.join("model.so")).args(objects);
         command.args(libraries(options.trace)?.iter().map(|name| format!("-l{name}")));
         tool::run(&mut command).with_context(|| format!("linking {}", source.top))?;

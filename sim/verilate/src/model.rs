@@ -12,9 +12,6 @@ use std::ptr::NonNull;
 #[cfg(target_endian = "big")]
 compile_error!("port values are copied as little-endian bytes");
 
-/// Checked against the shim's, which may come from a stale build.
-pub(crate) const ENTRY_VERSION: u32 = 1;
-
 #[repr(C)]
 struct RawPort {
     name: *const c_char,
@@ -80,13 +77,13 @@ impl Model {
         let entry = entry.with_context(|| format!("the shim of {}", source.top))?;
         // SAFETY: as above; not null, since `get` of a data symbol gives its address.
         let entry: &'static Entry = unsafe { &**entry };
-        ensure!(entry.version == ENTRY_VERSION, "{} has another shim version", path.display());
+        ensure!(entry.version == shim::ENTRY_VERSION, "{} has another shim version", path.display());
         Ok(Model::new(entry, 0, Some(library)))
     }
 
     /// A model that a build script linked with [`crate::link`]; called by the glue it generates.
     pub fn linked(entry: &'static Entry) -> Model {
-        assert_eq!(entry.version, ENTRY_VERSION, "the linked model has another shim version");
+        assert_eq!(entry.version, shim::ENTRY_VERSION, "the linked model has another shim version");
         Model::new(entry, 0, None)
     }
 

@@ -5,6 +5,9 @@ use crate::ports::{CppPort, Direction};
 use crate::source::Trace;
 use std::fmt::Write;
 
+/// Of the shim's entry points. A loaded model's is checked against it: it may come from a stale build.
+pub(crate) const ENTRY_VERSION: u32 = 1;
+
 /// C++ text of the shim of model `name`, whose one symbol is [`entry_symbol`].
 pub(crate) fn text(name: &str, ports: &[CppPort], trace: Trace) -> String {
     let (writer, header) = match trace {
@@ -107,7 +110,7 @@ const Entry {symbol} = {{{version}, create, destroy, eval, edge, ticks, open_tra
 }}
 "#,
         symbol = entry_symbol(name),
-        version = crate::model::ENTRY_VERSION,
+        version = ENTRY_VERSION,
     )
 }
 

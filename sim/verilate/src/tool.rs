@@ -4,6 +4,11 @@
 use anyhow::{Context, Result, bail};
 use std::process::Command;
 
+/// The C++ compiler: `$CXX` or `c++`.
+pub(crate) fn compiler() -> Command {
+    Command::new(std::env::var_os("CXX").unwrap_or_else(|| "c++".into()))
+}
+
 /// Runs `command`; its standard output, or an error with the command line and all that it printed.
 pub(crate) fn run(command: &mut Command) -> Result<String> {
     let out = command.output().with_context(|| format!("running {command:?}"))?;
